@@ -1,0 +1,30 @@
+/** Options common to every {@link BentoError}. */
+export interface BentoErrorOptions {
+  /** Public, JSON-serialisable facts about the error: no paths, no stack, no internals. */
+  details?: Readonly<Record<string, unknown>>;
+  /** What raised it; goes to the log only, never to a client. */
+  cause?: unknown;
+}
+
+/**
+ * Root of every error that BentoNest raises on purpose.
+ *
+ * `code` is stable and public, `statusCode` is its HTTP translation, and the message says what was
+ * expected, what came and what to do. Subclasses set the two static fields.
+ */
+export abstract class BentoError extends Error {
+  static readonly code: string;
+  static readonly statusCode: number;
+
+  readonly code: string;
+  readonly statusCode: number;
+  readonly details?: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, options: BentoErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = new.target.code;
+    this.statusCode = new.target.statusCode;
+    this.details = options.details;
+  }
+}
