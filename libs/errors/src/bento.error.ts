@@ -2,6 +2,8 @@
 export interface BentoErrorOptions {
   /** Public, JSON-serialisable facts about the error: no paths, no stack, no internals. */
   details?: Readonly<Record<string, unknown>>;
+  /** When a client may try again, in milliseconds: the Retry-After header of the answer. */
+  retryAfterMs?: number;
   /** What raised it; goes to the log only, never to a client. */
   cause?: unknown;
 }
@@ -19,6 +21,7 @@ export abstract class BentoError extends Error {
   readonly code: string;
   readonly statusCode: number;
   readonly details?: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs?: number;
 
   constructor(message: string, options: BentoErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -26,5 +29,6 @@ export abstract class BentoError extends Error {
     this.code = new.target.code;
     this.statusCode = new.target.statusCode;
     this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

@@ -1,0 +1,32 @@
+import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ObserveModule } from 'bentonest/observe';
+import { RunnerRegistry } from 'bentonest/runner';
+import { ServingModule } from 'bentonest/serving';
+import type { BentoExtras, BentoOptions } from './bento.options.js';
+import { BENTO_OPTIONS } from './bento.tokens.js';
+import { ServiceAudit } from './feature/service-audit.js';
+
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
+    .setClassMethodName('forRoot')
+    .setExtras<BentoExtras>({}, (definition, { metrics, health }) => ({
+      ...definition,
+      global: true,
+      imports: [...(definition.imports ?? []), ObserveModule.register({ metrics, health })],
+    }))
+    .build();
+
+/** One per application: the Fastify preparation, the runners' life cycle, health and metrics. */
+@Module({
+  imports: [ServingModule],
+  providers: [
+    {
+      provide: RunnerRegistry,
+      inject: [BENTO_OPTIONS],
+      useFactory: (options: BentoOptions) => new RunnerRegistry(options),
+    },
+    ServiceAudit,
+  ],
+  exports: [RunnerRegistry],
+})
+export class BentoRootModule extends ConfigurableModuleClass {}

@@ -1,0 +1,2 @@
+/** The resolved options of `BentoModule.forRoot`. */
+export const BENTO_OPTIONS = Symbol('bentonest.options');

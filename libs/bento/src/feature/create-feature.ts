@@ -1,0 +1,56 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { ServiceConfigurationError } from 'bentonest/errors';
+import { RunnerRegistry, createRunnerProvider, getRunnerToken } from 'bentonest/runner';
+import type { RunnerDefinition } from 'bentonest/runner';
+import { createController } from 'bentonest/serving';
+import type { ServiceClass } from 'bentonest/serving';
+import { registeredRunners, registeredServices } from './registrations.js';
+import { createRunnerChecks } from './runner-check.js';
+
+/** Options of `BentoModule.forFeature`: an ordinary module, with services and runners. */
+export interface BentoFeatureOptions extends Pick<
+  DynamicModule,
+  'imports' | 'providers' | 'exports' | 'controllers'
+> {
+  /** Classes decorated with `@BentoService`: each is a provider, and is served. */
+  services?: readonly ServiceClass[];
+  /** Runners, by `onnxRunner(…)` or `nodeRunner(…)`: exported with the module. */
+  runners?: readonly RunnerDefinition[];
+}
+
+export function createFeature(module: DynamicModule['module'], options: BentoFeatureOptions) {
+  const { imports = [], providers = [], exports = [], controllers = [] } = options;
+  const { services = [], runners = [] } = options;
+  for (const { name } of runners) registeredRunners.add(name);
+  for (const service of services) registeredServices.add(service);
+  return {
+    module,
+    imports,
+    controllers: [...controllers, ...services.map((service) => createController(service))],
+    providers: [
+      rootCheck,
+      ...providers,
+      ...runners.map((runner) => createRunnerProvider(runner)),
+      ...services.flatMap((service) => [
+        service as unknown as Provider,
+        ...createRunnerChecks(service),
+      ]),
+    ],
+    exports: [
+      ...exports,
+      ...services.map((service) => service as never),
+      ...runners.map(({ name }) => getRunnerToken(name)),
+    ],
+  } satisfies DynamicModule;
+}
+
+const rootCheck: Provider = {
+  provide: Symbol('bentonest.root-check'),
+  inject: [{ token: RunnerRegistry, optional: true }],
+  useFactory: (registry: RunnerRegistry | undefined) => {
+    if (registry !== undefined) return true;
+    throw new ServiceConfigurationError(
+      'BentoModule.forFeature is imported without BentoModule.forRoot(). Add BentoModule.forRoot() to the imports of the application module.',
+    );
+  },
+};

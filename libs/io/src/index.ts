@@ -1,0 +1,19 @@
+export type { DtoClass, FieldError } from './dto/validate-dto.js';
+export type {
+  BodySchemas,
+  BufferedDescriptor,
+  IncomingBody,
+  IoDescriptor,
+  OutgoingBody,
+  StreamedDescriptor,
+} from './io-descriptor.js';
+export {
+  InvalidBodyError,
+  UnencodableResultError,
+  UnsupportedMediaTypeError,
+  ValidationError,
+} from './io.errors.js';
+export { json } from './json/json.js';
+export type { JsonOptions } from './json/json.js';
+export { ndarray } from './ndarray.js';
+export type { NdArrayOptions } from './ndarray.js';

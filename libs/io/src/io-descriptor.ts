@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+
+/** A body on its way in: a whole request, or one part of a multipart form. */
+export interface IncomingBody<Body> {
+  /** Media type without parameters, in lower case: one of the descriptor's `contentTypes`. */
+  readonly contentType: string;
+  /** The request's headers, or the part's. */
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly body: Body;
+}
+
+/** A body on its way out. */
+export interface OutgoingBody {
+  readonly contentType: string;
+  readonly body: string | Buffer | Readable;
+  /** Further headers, such as content-disposition. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An OpenAPI media-type object's schema, per media type. */
+export type BodySchemas = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+interface DescriptorBase<T> {
+  /** The descriptor's own name, for messages and the API document: `ndarray`. */
+  readonly kind: string;
+  /** Media types that it reads and writes; the first is taken where the client names none. */
+  readonly contentTypes: readonly string[];
+  /**
+   * Makes the body of a result, in the media type that the client prefers of `contentTypes`.
+   *
+   * @throws BentoError with status 500 when the value is not what the descriptor describes.
+   */
+  encode(value: T, contentType: string): OutgoingBody | Promise<OutgoingBody>;
+  schema(): BodySchemas;
+}
+
+/** A descriptor that needs the whole body in memory. */
+export interface BufferedDescriptor<T = unknown> extends DescriptorBase<T> {
+  readonly reads: 'buffer';
+  /** @throws BentoError with status 400 that names field or index, what was expected and what came. */
+  decode(input: IncomingBody<Buffer>): T | Promise<T>;
+}
+
+/** A descriptor that reads the body as it comes: files, multipart forms. */
+export interface StreamedDescriptor<T = unknown> extends DescriptorBase<T> {
+  readonly reads: 'stream';
+  /** @throws BentoError with status 400 that names field or index, what was expected and what came. */
+  decode(input: IncomingBody<Readable>): T | Promise<T>;
+}
+
+/**
+ * Decides everything about a body: which media types, what is checked, what a result becomes. It
+ * knows nothing of HTTP frameworks; a part of a form is decoded by the same descriptor as a request.
+ */
+export type IoDescriptor<T = unknown> = BufferedDescriptor<T> | StreamedDescriptor<T>;

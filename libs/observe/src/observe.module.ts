@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { register } from 'prom-client';
+import { HealthController } from './health/health.controller.js';
+import { RequestMetrics, requestMetricProviders } from './metrics/request-metrics.js';
+
+/** Options of {@link ObserveModule}. */
+export interface ObserveOptions {
+  /** Serves `GET /metrics` for Prometheus. @default true */
+  metrics?: boolean;
+  /** Serves `GET /livez`, `/readyz` and `/healthz`. @default true */
+  health?: boolean;
+}
+
+/** Health endpoints and metrics: subscribers of what serving and runners publish. */
+@Module({})
+export class ObserveModule {
+  static register({ metrics = true, health = true }: ObserveOptions = {}): DynamicModule {
+    return {
+      module: ObserveModule,
+      imports: metrics ? [createPrometheusModule()] : [],
+      providers: metrics ? [...requestMetricProviders, RequestMetrics] : [],
+      controllers: health ? [HealthController] : [],
+    };
+  }
+}
+
+function createPrometheusModule(): DynamicModule {
+  // prom-client's registry is the process's: a second application in it finds the metrics there.
+  const isRegistered = register.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
+  return PrometheusModule.register({ defaultMetrics: { enabled: !isRegistered } });
+}

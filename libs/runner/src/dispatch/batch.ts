@@ -1,0 +1,115 @@
+import { NdArray, concat, split } from 'bentonest/tensor';
+import { RowCountError } from '../runner.errors.js';
+import type { MethodDescription } from '../wire/frame.js';
+import { TensorChunks } from '../wire/tensor-chunks.js';
+import { isTensorRecord } from '../wire/values.js';
+import type { PreparedCall, QueuedCall } from './call.js';
+
+/** Calls that run as one. */
+export interface Batch {
+  readonly method: MethodDescription;
+  readonly calls: readonly QueuedCall[];
+  readonly rows: number;
+  readonly args: readonly unknown[];
+  /** When the last of its calls is given up, on the dispatcher's clock: then nobody reads the result. */
+  readonly deadline: number;
+}
+
+/** Joins calls of one batch key. */
+export function assembleBatch(calls: readonly QueuedCall[]): Batch {
+  const first = calls[0]?.prepared;
+  if (first === undefined) throw new RangeError('A batch has at least one call.');
+  const rows = calls.reduce((sum, { prepared }) => sum + prepared.rows, 0);
+  const deadline = calls.reduce((last, { call }) => Math.max(last, call.deadline), 0);
+  return { method: first.method, calls, rows, deadline, args: joinArguments(calls, first, rows) };
+}
+
+function joinArguments(
+  calls: readonly QueuedCall[],
+  first: PreparedCall,
+  rows: number,
+): readonly unknown[] {
+  if (calls.length === 1) return first.args;
+  const axis = first.method.batchDim[0];
+  return first.args.map((_, index) => {
+    const values = calls.map(({ prepared }) => prepared.args[index]);
+    return joinValues(values, axis, rows);
+  });
+}
+
+function joinValues(values: readonly unknown[], axis: number, rows: number): unknown {
+  const [first] = values;
+  if (!isTensorRecord(first)) return joinTensors(values as readonly NdArray[], axis, rows);
+  const records = values as readonly Record<string, NdArray>[];
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [
+      name,
+      joinTensors(
+        records.map((record) => record[name] as NdArray),
+        axis,
+        rows,
+      ),
+    ]),
+  );
+}
+
+function joinTensors(
+  tensors: readonly NdArray[],
+  axis: number,
+  rows: number,
+): NdArray | TensorChunks {
+  if (axis !== 0) return concat(tensors, axis);
+  const [first] = tensors as readonly [NdArray];
+  const shape = [rows, ...first.shape.slice(1)];
+  return new TensorChunks(
+    first.dtype,
+    shape,
+    tensors.map((tensor) => tensor.data),
+  );
+}
+
+/**
+ * Cuts the result of a batch into those of its calls; a batch of one gets it whole.
+ *
+ * @throws RowCountError when a batchable method did not answer a row for a row.
+ */
+export function splitResult(batch: Batch, result: unknown): readonly unknown[] {
+  const { method } = batch;
+  if (!method.batchable) return [result];
+  const sizes = batch.calls.map(({ prepared }) => prepared.rows);
+  if (Array.isArray(result)) {
+    const columns = result.map((item) => splitValue(item, sizes, method));
+    return sizes.map((_, call) => columns.map((column) => column[call]));
+  }
+  return splitValue(result, sizes, method);
+}
+
+function splitValue(
+  value: unknown,
+  sizes: readonly number[],
+  method: MethodDescription,
+): readonly unknown[] {
+  if (!isTensorRecord(value)) return splitTensor(value, sizes, method);
+  const columns = Object.entries(value).map(
+    ([name, tensor]) => [name, splitTensor(tensor, sizes, method)] as const,
+  );
+  return sizes.map((_, call) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, column[call]])),
+  );
+}
+
+function splitTensor(
+  value: unknown,
+  sizes: readonly number[],
+  method: MethodDescription,
+): readonly NdArray[] {
+  const axis = method.batchDim[1];
+  const expected = sizes.reduce((sum, size) => sum + size, 0);
+  if (!(value instanceof NdArray)) {
+    throw new RowCountError(method.name, expected, 'a value that is not a tensor');
+  }
+  if (value.shape[axis] !== expected) {
+    throw new RowCountError(method.name, expected, `a tensor of shape [${value.shape.join(', ')}]`);
+  }
+  return sizes.length === 1 ? [value] : split(value, sizes, axis);
+}

@@ -1,0 +1,68 @@
+import type { MethodDescription } from '../wire/frame.js';
+
+/** What a caller may say beside the arguments. */
+export interface CallOptions {
+  /** Aborts the call: one that is still queued is never executed. */
+  signal?: AbortSignal;
+  /** Deadline for queue and execution together, in milliseconds, instead of the runner's own. */
+  timeoutMs?: number;
+}
+
+/** A call after validation: what it needs to be put into a batch. */
+export interface PreparedCall {
+  readonly method: MethodDescription;
+  readonly args: readonly unknown[];
+  /** Rows along the batch dimension; 1 where the method is not batchable. */
+  readonly rows: number;
+  /** Calls with equal keys may share a batch; undefined runs alone. */
+  readonly batchKey: string | undefined;
+}
+
+interface Settle {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One call on its way. It settles once, whatever happens first. */
+export class Call {
+  state: 'waiting' | 'running' | 'settled' = 'waiting';
+  /** A batch with this call failed: it is tried once more, by itself. */
+  alone = false;
+  /** The pieces of a call that is larger than a batch. */
+  parts: readonly QueuedCall[] = [];
+  onSettled: (() => void) | undefined;
+
+  constructor(
+    readonly enqueuedAt: number,
+    readonly timeoutMs: number,
+    private readonly settle: Settle,
+  ) {}
+
+  get deadline(): number {
+    return this.enqueuedAt + this.timeoutMs;
+  }
+
+  get isSettled(): boolean {
+    return this.state === 'settled';
+  }
+
+  resolve(value: unknown): void {
+    if (this.isSettled) return;
+    this.state = 'settled';
+    this.onSettled?.();
+    this.settle.resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.isSettled) return;
+    this.state = 'settled';
+    this.onSettled?.();
+    this.settle.reject(error);
+  }
+}
+
+/** A call and what it became in validation. */
+export interface QueuedCall {
+  readonly call: Call;
+  readonly prepared: PreparedCall;
+}

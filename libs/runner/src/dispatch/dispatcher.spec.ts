@@ -1,0 +1,321 @@
+import { NdArray } from 'bentonest/tensor';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RowCountError, RunnerWorkerLostError } from '../runner.errors.js';
+import { TensorChunks } from '../wire/tensor-chunks.js';
+import type { Batch } from './batch.js';
+import { Dispatcher } from './dispatcher.js';
+import type { BatchTarget, DispatcherOptions } from './dispatcher.js';
+import { ManualClock } from './manual-clock.fixture.js';
+
+interface Running {
+  readonly batch: Batch;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A worker whose batches a spec finishes by hand. */
+class ManualTarget implements BatchTarget {
+  readonly running: Running[] = [];
+  readonly seen: Batch[] = [];
+
+  run(batch: Batch): Promise<unknown> {
+    this.seen.push(batch);
+    return new Promise((resolve, reject) => this.running.push({ batch, resolve, reject }));
+  }
+
+  /** Answers each row with its own first value, as an identity model does. */
+  async finish(): Promise<void> {
+    const next = this.running.shift();
+    if (next === undefined) throw new Error('Nothing runs.');
+    next.resolve(rowsOf(next.batch));
+    await settled();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    this.running.shift()?.reject(error);
+    await settled();
+  }
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function rowsOf(batch: Batch): NdArray {
+  const [arg] = batch.args;
+  const chunks = arg instanceof TensorChunks ? arg.chunks : [(arg as NdArray).data];
+  const values = chunks.flatMap((chunk) => Array.from(chunk as Float32Array));
+  return new NdArray('float32', Float32Array.from(values), [batch.rows]);
+}
+
+function vector(...values: number[]): NdArray {
+  return NdArray.from(values, { dtype: 'float32' });
+}
+
+let clock: ManualClock;
+let target: ManualTarget;
+
+function createDispatcher(options: Partial<DispatcherOptions> = {}): Dispatcher {
+  const dispatcher = new Dispatcher({
+    runner: 'r',
+    maxBatchSize: 4,
+    maxQueue: 100,
+    timeoutMs: 1000,
+    clock,
+    ...options,
+  });
+  const batchDim = [0, 0] as const;
+  const methods = [
+    { name: 'predict', batchable: true, batchDim },
+    { name: 'single', batchable: false, batchDim },
+  ];
+  dispatcher.describe(methods, (_method, args) => args);
+  return dispatcher;
+}
+
+const values = (result: unknown): number[] => Array.from((result as NdArray).data as Float32Array);
+const sizes = (): number[] => target.seen.map((batch) => batch.rows);
+
+beforeEach(() => {
+  clock = new ManualClock();
+  target = new ManualTarget();
+});
+
+describe('batching', () => {
+  it('sends what came in one turn together, and what came while the worker was busy after it', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const first = [
+      dispatcher.call('predict', [vector(1)]),
+      dispatcher.call('predict', [vector(2)]),
+    ];
+    await clock.turn();
+    const later = [3, 4, 5].map((value) => dispatcher.call('predict', [vector(value)]));
+    await clock.turn();
+    expect(sizes()).toEqual([2]);
+    await target.finish();
+    expect(sizes()).toEqual([2, 3]);
+    await target.finish();
+    const results = await Promise.all([...first, ...later]);
+    expect(results.map(values)).toEqual([[1], [2], [3], [4], [5]]);
+  });
+
+  it('counts rows exactly: a call of maxBatchSize rows runs alone, and none is passed over', async () => {
+    const dispatcher = createDispatcher();
+    const calls = [vector(1, 2, 3), vector(4, 5), vector(6, 7, 8, 9), vector(10)].map((array) =>
+      dispatcher.call('predict', [array]),
+    );
+    dispatcher.attach(target);
+    await clock.turn();
+    for (let i = 0; i < 4; i++) await target.finish();
+    expect(sizes()).toEqual([3, 2, 4, 1]);
+    expect((await Promise.all(calls)).map(values)).toEqual([[1, 2, 3], [4, 5], [6, 7, 8, 9], [10]]);
+  });
+
+  it('splits a call that is larger than a batch and joins its results in order', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const call = dispatcher.call('predict', [vector(1, 2, 3, 4, 5, 6, 7, 8, 9)]);
+    await clock.turn();
+    for (let i = 0; i < 3; i++) await target.finish();
+    expect(sizes()).toEqual([4, 4, 1]);
+    expect(values(await call)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('never joins other shapes or dtypes, and serves the oldest first', async () => {
+    const dispatcher = createDispatcher();
+    const wide = NdArray.from([[1, 1]], { dtype: 'float32' });
+    const calls = [vector(1), wide, vector(2)].map((array) => dispatcher.call('predict', [array]));
+    await clock.advance(1);
+    calls.push(dispatcher.call('predict', [NdArray.from([1], { dtype: 'float64' })]));
+    dispatcher.attach(target);
+    await clock.turn();
+    expect(target.seen[0]?.rows).toBe(2);
+    await target.finish();
+    expect(target.seen[1]?.args[0]).toBe(wide);
+    const failed = expect(calls[1]).rejects.toThrow(RowCountError);
+    await target.fail(new RowCountError('predict', 1, 'test'));
+    expect((target.seen[2]?.args[0] as NdArray).dtype).toBe('float64');
+    await target.finish();
+    await Promise.all([failed, calls[0], calls[2], calls[3]]);
+  });
+
+  it('runs calls of a method that is not batchable one by one', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const calls = [1, 2].map((value) => dispatcher.call('single', [{ value }]));
+    await clock.turn();
+    expect(target.seen).toHaveLength(1);
+    target.running.shift()?.resolve('a');
+    await settled();
+    target.running.shift()?.resolve('b');
+    expect(await Promise.all(calls)).toEqual(['a', 'b']);
+  });
+});
+
+describe('failures', () => {
+  it('tries the calls of a failed batch singly, once, so that only the bad one fails', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const calls = [1, 2, 3].map((value) => dispatcher.call('predict', [vector(value)]));
+    const outcomes = Promise.allSettled(calls);
+    await clock.turn();
+    await target.fail(new Error('bad row'));
+    await clock.turn();
+    await target.finish();
+    await target.fail(new Error('bad row'));
+    await target.finish();
+    expect(sizes()).toEqual([3, 1, 1, 1]);
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+  });
+
+  it('fails the batch of a lost worker and keeps the rest for the next one', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const inFlight = dispatcher.call('predict', [vector(1)]);
+    await clock.turn();
+    const queued = dispatcher.call('predict', [vector(2)]);
+    dispatcher.detach(target);
+    await Promise.all([
+      expect(inFlight).rejects.toMatchObject({ code: 'RUNNER_WORKER_LOST', statusCode: 503 }),
+      target.fail(new RunnerWorkerLostError('r')),
+    ]);
+    const next = new ManualTarget();
+    dispatcher.attach(next);
+    await clock.turn();
+    await next.finish();
+    expect(values(await queued)).toEqual([2]);
+  });
+
+  it('refuses a batchable result whose rows are not those of its calls', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const call = dispatcher.call('predict', [vector(1, 2)]);
+    await clock.turn();
+    target.running.shift()?.resolve(vector(1, 2, 3));
+    await expect(call).rejects.toMatchObject({ code: 'ROW_COUNT_MISMATCH', statusCode: 500 });
+  });
+
+  it('names the methods there are for one there is not', async () => {
+    const dispatcher = createDispatcher();
+    await expect(dispatcher.call('predikt', [vector(1)])).rejects.toThrow(
+      'has no method "predikt". It has: predict, single',
+    );
+  });
+
+  it('asks for NdArrays in a batchable method, with equal rows', async () => {
+    const dispatcher = createDispatcher();
+    await expect(dispatcher.call('predict', [[1, 2]])).rejects.toThrow(
+      'got a list; use NdArray.from',
+    );
+    await expect(dispatcher.call('predict', [vector(1), vector(1, 2)])).rejects.toThrow(
+      'expected 1, got 2 in argument 1',
+    );
+  });
+});
+
+describe('limits', () => {
+  it('refuses with Retry-After what would be the call after maxQueue', async () => {
+    const dispatcher = createDispatcher({ maxQueue: 2 });
+    const accepted = [1, 2].map((value) => dispatcher.call('predict', [vector(value)]));
+    const refused = dispatcher.call('predict', [vector(3)]);
+    await expect(refused).rejects.toMatchObject({ code: 'RUNNER_OVERLOADED', retryAfterMs: 1000 });
+    dispatcher.attach(target);
+    await clock.turn();
+    await target.finish();
+    await Promise.all(accepted);
+    expect(dispatcher.pending).toBe(0);
+  });
+
+  it('answers at the deadline whether the call waits or runs, and never runs what has expired', async () => {
+    const dispatcher = createDispatcher({ timeoutMs: 100 });
+    dispatcher.attach(target);
+    const running = dispatcher.call('predict', [vector(1)]);
+    await clock.turn();
+    const waiting = dispatcher.call('predict', [vector(2)]);
+    const patient = dispatcher.call('predict', [vector(3)], { timeoutMs: 500 });
+    const expired = Promise.allSettled([running, waiting]);
+    await clock.advance(101);
+    expect(await expired).toMatchObject([
+      { reason: { code: 'RUNNER_TIMEOUT', statusCode: 504 } },
+      { reason: { code: 'RUNNER_TIMEOUT', statusCode: 504 } },
+    ]);
+    await target.finish();
+    expect(target.seen[1]?.rows).toBe(1);
+    await target.finish();
+    expect(values(await patient)).toEqual([3]);
+  });
+
+  it('never runs a queued call whose caller aborted it', async () => {
+    const dispatcher = createDispatcher();
+    const abort = new AbortController();
+    const aborted = dispatcher.call('predict', [vector(1)], { signal: abort.signal });
+    const kept = dispatcher.call('predict', [vector(2)]);
+    abort.abort();
+    await expect(aborted).rejects.toMatchObject({ code: 'CALL_ABORTED' });
+    dispatcher.attach(target);
+    await clock.turn();
+    expect(sizes()).toEqual([1]);
+    await target.finish();
+    expect(values(await kept)).toEqual([2]);
+    expect(dispatcher.pending).toBe(0);
+  });
+
+  it('drops all parts of a split call that was aborted', async () => {
+    const dispatcher = createDispatcher({ maxBatchSize: 1 });
+    const abort = new AbortController();
+    const call = dispatcher.call('predict', [vector(1, 2, 3)], { signal: abort.signal });
+    abort.abort();
+    await expect(call).rejects.toMatchObject({ code: 'CALL_ABORTED' });
+    expect(dispatcher.pending).toBe(0);
+    dispatcher.attach(target);
+    await clock.turn();
+    expect(target.seen).toHaveLength(0);
+  });
+});
+
+describe('before the first worker', () => {
+  it('keeps calls until it knows the methods, then checks and runs them in order', async () => {
+    const dispatcher = new Dispatcher({
+      runner: 'r',
+      maxBatchSize: 4,
+      maxQueue: 10,
+      timeoutMs: 100,
+      clock,
+    });
+    const good = dispatcher.call('predict', [vector(1)]);
+    const bad = dispatcher.call('nope', []);
+    const late = dispatcher.call('predict', [vector(2)], { timeoutMs: 10 });
+    const failures = Promise.allSettled([bad, late]);
+    await clock.advance(50);
+    dispatcher.describe(
+      [{ name: 'predict', batchable: true, batchDim: [0, 0] }],
+      (_, args) => args,
+    );
+    dispatcher.attach(target);
+    await clock.turn();
+    await target.finish();
+    expect(values(await good)).toEqual([1]);
+    expect(await failures).toMatchObject([
+      { reason: { code: 'UNKNOWN_RUNNER_METHOD' } },
+      { reason: { code: 'RUNNER_TIMEOUT' } },
+    ]);
+    expect(sizes()).toEqual([1]);
+  });
+
+  it('fails what waits, and what comes, when the runner gives up', async () => {
+    const dispatcher = createDispatcher();
+    const waiting = dispatcher.call('predict', [vector(1)]);
+    dispatcher.refuse(new RunnerWorkerLostError('r'));
+    await expect(waiting).rejects.toThrow(RunnerWorkerLostError);
+    await expect(dispatcher.call('predict', [vector(1)])).rejects.toThrow(RunnerWorkerLostError);
+    dispatcher.accept();
+    dispatcher.attach(target);
+    const after = dispatcher.call('predict', [vector(2)]);
+    await clock.turn();
+    await target.finish();
+    expect(values(await after)).toEqual([2]);
+  });
+});

@@ -1,0 +1,39 @@
+export { BATCH_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
+export type { BatchEvent, WorkerEvent } from './runner.channels.js';
+export type { CallOptions } from './dispatch/call.js';
+export type { ArgumentCheck } from './dispatch/prepare-call.js';
+export { InjectRunner, getRunnerInjections } from './nest/inject-runner.decorator.js';
+export type { RunnerInjection } from './nest/inject-runner.decorator.js';
+export { RunnerRegistry } from './nest/runner-registry.js';
+export type { RunnerRegistryOptions } from './nest/runner-registry.js';
+export { createRunnerProvider } from './nest/runner.providers.js';
+export { getRunnerToken } from './nest/runner.tokens.js';
+export { nodeRunner } from './runner.definition.js';
+export type { NodeRunnerOptions, RunnerDefinition } from './runner.definition.js';
+export {
+  CallAbortedError,
+  NotBatchableError,
+  PayloadTooLargeError,
+  RowCountError,
+  RunnerFailedError,
+  RunnerNotRegisteredError,
+  RunnerOptionsError,
+  RunnerOverloadedError,
+  RunnerStartError,
+  RunnerTimeoutError,
+  RunnerUnavailableError,
+  RunnerWorkerLostError,
+  UnknownMethodError,
+  UnsupportedValueError,
+  WireProtocolError,
+} from './runner.errors.js';
+export { RunnerHost } from './runner-host.js';
+export type { RunnerStatus } from './runner-host.js';
+export { resolveRunnerOptions } from './runner.options.js';
+export type { RunnerOptions } from './runner.options.js';
+export { RunnableMethod } from './runnable/runnable-method.decorator.js';
+export type { RunnableMethodOptions } from './runnable/runnable-method.decorator.js';
+export type { Runnable, RunnableClass } from './runnable/runnable.js';
+export { Runner } from './runner.js';
+export type { RunnerMethod, RunnerMethods, RunnerState } from './runner.js';
+export type { MethodDescription } from './wire/frame.js';

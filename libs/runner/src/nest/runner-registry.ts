@@ -1,0 +1,68 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { RunnerOptionsError } from '../runner.errors.js';
+import type { RunnerHost, RunnerStatus } from '../runner-host.js';
+
+/** Options of the runners together. */
+export interface RunnerRegistryOptions {
+  /**
+   * `background`: the port opens at once and /readyz answers 503 until every model is loaded; calls
+   * wait meanwhile, and a model that does not load ends the process. `wait`: `app.init()` and
+   * `app.listen()` resolve when every model is loaded, and reject when one does not load.
+   *
+   * @default 'background'
+   */
+  startup?: 'background' | 'wait';
+}
+
+/** All runners of an application: starts and stops them with it, and tells how they are. */
+@Injectable()
+export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Runners');
+  private readonly hosts = new Map<string, RunnerHost>();
+
+  constructor(private readonly options: RunnerRegistryOptions = {}) {}
+
+  /** @throws RunnerOptionsError when another runner has the name. */
+  add(host: RunnerHost): void {
+    if (this.hosts.has(host.name)) {
+      throw new RunnerOptionsError(
+        `Runner "${host.name}" is registered twice. Register it in one forFeature and import that module where it is used, or rename one.`,
+      );
+    }
+    this.hosts.set(host.name, host);
+  }
+
+  get names(): readonly string[] {
+    return [...this.hosts.keys()];
+  }
+
+  get statuses(): readonly RunnerStatus[] {
+    return [...this.hosts.values()].map(({ status }) => status);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const started = Promise.all([...this.hosts.values()].map((host) => this.start(host)));
+    if (this.options.startup === 'wait') await started;
+    // Nobody awaits it: the process ends with the cause on stderr, as with any error at start.
+    else started.catch((error: unknown) => queueMicrotask(() => rethrow(error)));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.hosts.values()].map((host) => host.stop()));
+  }
+
+  private async start(host: RunnerHost): Promise<void> {
+    const startedAt = performance.now();
+    await host.start();
+    const pids = host.status.workers.map(({ pid }) => pid).join(', ');
+    const where = pids === '' ? 'embedded' : `worker ${pids}`;
+    this.logger.log(
+      `${host.name} is ready (${where}) +${(performance.now() - startedAt).toFixed(0)}ms`,
+    );
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,19 @@
+import type { Provider } from '@nestjs/common';
+import type { RunnerDefinition } from '../runner.definition.js';
+import { RunnerHost } from '../runner-host.js';
+import type { Runner } from '../runner.js';
+import { RunnerRegistry } from './runner-registry.js';
+import { getRunnerToken } from './runner.tokens.js';
+
+/** The provider of a runner's handle; its host starts and stops with the application. */
+export function createRunnerProvider(definition: RunnerDefinition): Provider<Runner> {
+  return {
+    provide: getRunnerToken(definition.name),
+    inject: [RunnerRegistry],
+    useFactory: (registry: RunnerRegistry) => {
+      const host = new RunnerHost(definition);
+      registry.add(host);
+      return host.runner;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { RunnerStartError } from '../runner.errors.js';
+import { WorkerLink } from '../transport/worker-link.js';
+import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/messages.js';
+
+const WORKER_MAIN = new URL('../worker/main.js', import.meta.url);
+
+export type WorkerState = 'starting' | 'ready' | 'stopping' | 'dead';
+
+export interface WorkerEvents {
+  readonly onReady: (worker: WorkerProcess, link: WorkerLink) => void;
+  /** Called once. `reason` says for the log why a worker ended that should not have. */
+  readonly onDead: (worker: WorkerProcess, reason: RunnerStartError | string) => void;
+}
+
+/** One worker process from its fork to its end. */
+export class WorkerProcess {
+  state: WorkerState = 'starting';
+  wasReady = false;
+  link: WorkerLink | undefined;
+  private readonly child: ChildProcess;
+  private startTimer: NodeJS.Timeout | undefined;
+  private failure: RunnerStartError | undefined;
+
+  constructor(
+    private readonly init: InitMessage,
+    private readonly events: WorkerEvents,
+    startTimeoutMs: number,
+  ) {
+    this.child = fork(WORKER_MAIN, { execArgv: withoutInspector(process.execArgv) });
+    this.child.on('message', (message: MessageFromWorker) => this.receive(message));
+    this.child.on('error', (error) => this.end(error.message));
+    this.child.on('exit', (code, signal) => this.end(describeExit(code, signal)));
+    this.child.send(init satisfies MessageToWorker);
+    this.startTimer = setTimeout(() => {
+      this.fail(`it was not ready within ${startTimeoutMs} ms (startTimeoutMs).`);
+      this.kill();
+    }, startTimeoutMs).unref();
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** Asks the process to end, kills it after `graceMs`, and resolves when it is gone. */
+  stop(graceMs: number): Promise<void> {
+    if (this.state === 'dead') return Promise.resolve();
+    this.state = 'stopping';
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.kill(), graceMs);
+      this.child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      if (this.child.connected) this.child.send({ type: 'stop' } satisfies MessageToWorker);
+    });
+  }
+
+  private receive(message: MessageFromWorker): void {
+    if (message.type === 'failed') this.fail(message.reason);
+    else void this.connect();
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      const { runner, socketPath } = this.init;
+      const link = await WorkerLink.open(runner, socketPath, () => this.kill());
+      clearTimeout(this.startTimer);
+      if (this.state !== 'starting') {
+        link.close();
+        return;
+      }
+      this.state = 'ready';
+      this.wasReady = true;
+      this.link = link;
+      this.events.onReady(this, link);
+    } catch (error) {
+      this.fail(String(error));
+      this.kill();
+    }
+  }
+
+  private fail(reason: string): void {
+    this.failure ??= new RunnerStartError(this.init.runner, firstLine(reason), {
+      cause: new Error(reason),
+    });
+  }
+
+  /** Whichever of the events comes first ends the worker, once. */
+  private end(reason: string): void {
+    if (this.state === 'dead') return;
+    this.state = 'dead';
+    clearTimeout(this.startTimer);
+    this.link?.lose(reason);
+    this.events.onDead(this, this.failure ?? reason);
+  }
+}
+
+/** A debugger's port can be held by one process only. Node drops `--eval` itself where unchanged. */
+function withoutInspector(execArgv: string[]): string[] {
+  const isInspector = (argument: string): boolean => argument.startsWith('--inspect');
+  return execArgv.some(isInspector)
+    ? execArgv.filter((argument) => !isInspector(argument))
+    : execArgv;
+}
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === 'SIGABRT' || code === 134)
+    return 'it was aborted (SIGABRT), often for lack of memory';
+  if (signal === 'SIGKILL') return 'it was killed (SIGKILL), by an operator or for lack of memory';
+  return signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

@@ -1,0 +1,49 @@
+import type { ArgumentCheck } from './dispatch/prepare-call.js';
+import { RunnerOptionsError } from './runner.errors.js';
+import type { RunnerOptions } from './runner.options.js';
+import type { RunnableSource } from './worker/load-runnable.js';
+
+/** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
+export interface RunnerDefinition extends RunnerOptions {
+  readonly name: string;
+  /** Finds the Runnable and its options, at start: a model's tag is resolved here. */
+  readonly source: () => RunnableSource | Promise<RunnableSource>;
+  /**
+   * Makes the check that calls go through in the API process, before they are batched, from what the
+   * Runnable's `metadata()` returned.
+   */
+  readonly argumentCheck?: (metadata: unknown) => ArgumentCheck;
+}
+
+/** Options of {@link nodeRunner}. */
+export interface NodeRunnerOptions extends RunnerOptions {
+  /** Compiled module of the Runnable: `new URL('./doubler.runnable.js', import.meta.url)`. */
+  module: URL | string;
+  /** Name of the exported class. */
+  class: string;
+  /** JSON for the class's constructor. */
+  options?: unknown;
+}
+
+/**
+ * A runner for a Runnable of your own, written in TypeScript. Its module is imported in the worker
+ * process only.
+ *
+ * @example
+ * nodeRunner('doubler', {
+ *   module: new URL('./doubler.runnable.js', import.meta.url),
+ *   class: 'Doubler',
+ * })
+ * @throws RunnerOptionsError when `module` is not a file URL.
+ */
+export function nodeRunner(name: string, options: NodeRunnerOptions): RunnerDefinition {
+  const { module, class: className, options: runnableOptions, ...runnerOptions } = options;
+  const moduleUrl = String(module);
+  if (!moduleUrl.startsWith('file:')) {
+    throw new RunnerOptionsError(
+      `Runner "${name}" needs its module as a file URL, got "${moduleUrl}". Write new URL('./x.runnable.js', import.meta.url).`,
+    );
+  }
+  const source = { moduleUrl, className, options: runnableOptions };
+  return { ...runnerOptions, name, source: () => source };
+}

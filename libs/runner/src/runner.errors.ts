@@ -1,0 +1,173 @@
+import { BentoError } from 'bentonest/errors';
+import type { BentoErrorOptions } from 'bentonest/errors';
+
+/** The runner's queue is full: the caller is refused at once instead of waiting in vain. */
+export class RunnerOverloadedError extends BentoError {
+  static override readonly code = 'RUNNER_OVERLOADED';
+  static override readonly statusCode = 503;
+
+  constructor(runner: string, maxQueue: number) {
+    super(
+      `Runner "${runner}" has ${maxQueue} calls waiting, which is its limit (maxQueue). Try again later.`,
+      { details: { runner, maxQueue }, retryAfterMs: 1000 },
+    );
+  }
+}
+
+/** The call was neither answered nor begun before its deadline. */
+export class RunnerTimeoutError extends BentoError {
+  static override readonly code = 'RUNNER_TIMEOUT';
+  static override readonly statusCode = 504;
+
+  constructor(runner: string, timeoutMs: number) {
+    super(
+      `Runner "${runner}" gave no answer within ${Math.round(timeoutMs)} ms. Try again later, or raise its timeoutMs.`,
+      { details: { runner, timeoutMs: Math.round(timeoutMs) } },
+    );
+  }
+}
+
+/** The worker process died while it ran the call. */
+export class RunnerWorkerLostError extends BentoError {
+  static override readonly code = 'RUNNER_WORKER_LOST';
+  static override readonly statusCode = 503;
+
+  constructor(runner: string, options: BentoErrorOptions = {}) {
+    super(`The worker of runner "${runner}" died during this call. Try again.`, {
+      ...options,
+      details: { runner },
+      retryAfterMs: 1000,
+    });
+  }
+}
+
+/** No worker serves: the runner is not started, has been stopped, or its workers died too often. */
+export class RunnerUnavailableError extends BentoError {
+  static override readonly code = 'RUNNER_UNAVAILABLE';
+  static override readonly statusCode = 503;
+
+  constructor(runner: string, state: string) {
+    super(`Runner "${runner}" is ${state} and takes no calls. Look into the server's log.`, {
+      details: { runner, state },
+    });
+  }
+}
+
+/** A worker could not load its Runnable. The cause has what the worker said. */
+export class RunnerStartError extends BentoError {
+  static override readonly code = 'RUNNER_START_FAILED';
+  static override readonly statusCode = 503;
+
+  constructor(runner: string, reason: string, options: BentoErrorOptions = {}) {
+    super(`Runner "${runner}" could not start: ${reason}`, { ...options, details: { runner } });
+  }
+}
+
+/** The Runnable threw something that is not a BentoError; its text is in the log only. */
+export class RunnerFailedError extends BentoError {
+  static override readonly code = 'RUNNER_FAILED';
+  static override readonly statusCode = 500;
+
+  constructor(runner: string, method: string, options: BentoErrorOptions = {}) {
+    super(
+      `Method "${method}" of runner "${runner}" failed. The server's log has the cause under this request's id.`,
+      { ...options, details: { runner, method } },
+    );
+  }
+}
+
+/** The caller's AbortSignal fired. Nobody reads the answer; 499 is what the log shows. */
+export class CallAbortedError extends BentoError {
+  static override readonly code = 'CALL_ABORTED';
+  static override readonly statusCode = 499;
+
+  constructor(runner: string, options: BentoErrorOptions = {}) {
+    super(`The call to runner "${runner}" was aborted by its caller.`, {
+      ...options,
+      details: { runner },
+    });
+  }
+}
+
+/** The Runnable has no such `@RunnableMethod`. */
+export class UnknownMethodError extends BentoError {
+  static override readonly code = 'UNKNOWN_RUNNER_METHOD';
+  static override readonly statusCode = 500;
+
+  constructor(runner: string, method: string, known: readonly string[]) {
+    super(
+      `Runner "${runner}" has no method "${method}". It has: ${known.join(', ')}. Decorate the method with @RunnableMethod() or call one of these.`,
+      { details: { runner, method, known } },
+    );
+  }
+}
+
+/** A batchable method was called with what cannot be joined along a batch dimension. */
+export class NotBatchableError extends BentoError {
+  static override readonly code = 'NOT_BATCHABLE';
+  static override readonly statusCode = 400;
+}
+
+/** The result of a batch does not have as many rows as its calls. */
+export class RowCountError extends BentoError {
+  static override readonly code = 'ROW_COUNT_MISMATCH';
+  static override readonly statusCode = 500;
+
+  constructor(method: string, expected: number, got: string) {
+    super(
+      `Method "${method}" is batchable and must answer one row per row it got: expected ${expected}, got ${got}. Return a tensor with the batch along batchDim, or declare the method { batchable: false }.`,
+      { details: { method, expected, got } },
+    );
+  }
+}
+
+/** A value that is neither a tensor nor a record of tensors nor JSON was given to or by a runner. */
+export class UnsupportedValueError extends BentoError {
+  static override readonly code = 'UNSUPPORTED_VALUE';
+  static override readonly statusCode = 500;
+
+  constructor(got: string, options: BentoErrorOptions = {}) {
+    super(
+      `Runner methods take and return NdArrays, records of NdArrays, or JSON; got ${got}. Convert it before the call.`,
+      options,
+    );
+  }
+}
+
+/** The frame would be larger than the wire allows. */
+export class PayloadTooLargeError extends BentoError {
+  static override readonly code = 'RUNNER_PAYLOAD_TOO_LARGE';
+  static override readonly statusCode = 413;
+
+  constructor(bytes: number, limitBytes: number) {
+    super(
+      `A runner call or result may have ${limitBytes} bytes, this one has ${bytes}. Send fewer rows at a time.`,
+      { details: { bytes, limitBytes } },
+    );
+  }
+}
+
+/** Bytes on the socket are no frame of this protocol; the connection is closed. */
+export class WireProtocolError extends BentoError {
+  static override readonly code = 'WIRE_PROTOCOL';
+  static override readonly statusCode = 500;
+
+  constructor(got: string, options: BentoErrorOptions = {}) {
+    super(
+      `Expected a frame of the runner protocol, got ${got}. Do both processes run the same bentonest?`,
+      options,
+    );
+  }
+}
+
+/** A service injects a runner that no module registered. */
+export class RunnerNotRegisteredError extends BentoError {
+  static override readonly code = 'RUNNER_NOT_REGISTERED';
+  static override readonly statusCode = 500;
+}
+
+/** An option of a runner has a value that it cannot have. */
+export class RunnerOptionsError extends BentoError {
+  static override readonly code = 'INVALID_RUNNER_OPTIONS';
+  static override readonly statusCode = 500;
+}

@@ -1,0 +1,96 @@
+import type { NdArray } from 'bentonest/tensor';
+import type { CallOptions } from './dispatch/call.js';
+
+/** A method of a Runnable as its callers see it. Calls of a batchable one are joined with others'. */
+export interface RunnerMethod<Args extends readonly unknown[], Result> {
+  /**
+   * Calls the method in a worker. The last argument may be {@link CallOptions}.
+   *
+   * @throws RunnerOverloadedError, RunnerTimeoutError, RunnerWorkerLostError, and what the Runnable
+   * throws.
+   */
+  run(...args: [...Args, options?: CallOptions]): Promise<Result>;
+  /** The same, under the name that BentoML's users know. */
+  asyncRun(...args: [...Args, options?: CallOptions]): Promise<Result>;
+}
+
+/** The methods of a Runnable class as RunnerMethods. */
+export type RunnerMethods<Runnable> = {
+  readonly [
+    Name in keyof Runnable as Runnable[Name] extends (...args: never) => unknown ? Name : never
+  ]: Runnable[Name] extends (...args: infer Args) => infer Result
+    ? RunnerMethod<Args, Awaited<Result>>
+    : never;
+};
+
+/** Without a type argument, methods take any arguments and answer an NdArray, as `predict` does. */
+interface UntypedMethods {
+  readonly [method: string]: RunnerMethod<readonly unknown[], NdArray>;
+}
+
+export type RunnerState = 'starting' | 'ready' | 'failed' | 'stopped';
+
+/** What a runner's methods are called on; `call` queues a call by the method's name. */
+export interface MethodCaller {
+  call(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;
+}
+
+class RunnerHandle {
+  constructor(readonly name: string) {}
+}
+
+/**
+ * The handle of a runner: `runner.<method>.run(…)`. Inject it with `@InjectRunner(name)`.
+ *
+ * @example
+ * constructor(@InjectRunner('iris_clf') private readonly irisClf: Runner) {}
+ * // or, with a Runnable of your own, typed:
+ * constructor(@InjectRunner('doubler') private readonly doubler: Runner<Doubler>) {}
+ */
+export type Runner<Runnable = UntypedMethods> = RunnerHandle &
+  (Runnable extends UntypedMethods ? Runnable : RunnerMethods<Runnable>);
+
+/** The handle's class, so that `Runner` can be the type of a decorated parameter. */
+export const Runner = RunnerHandle;
+
+/** Makes the handle; its methods come into being when they are first named. */
+export function createRunnerHandle(name: string, caller: MethodCaller): Runner {
+  const handle = new RunnerHandle(name);
+  const methods = new Proxy(Object.getPrototypeOf(handle) as object, {
+    get(prototype, key, receiver) {
+      // Promises and loggers probe for these; a Runnable's methods are named by strings.
+      if (typeof key === 'symbol' || key === 'then' || key in prototype) {
+        return Reflect.get(prototype, key, receiver) as unknown;
+      }
+      const method = createMethod(key, caller);
+      Object.defineProperty(receiver, key, { value: method });
+      return method;
+    },
+  });
+  return Object.setPrototypeOf(handle, methods) as Runner;
+}
+
+function createMethod(
+  method: string,
+  caller: MethodCaller,
+): RunnerMethod<readonly unknown[], unknown> {
+  const run = (...args: readonly unknown[]): Promise<unknown> => {
+    const last = args.at(-1);
+    return args.length > 1 && isCallOptions(last)
+      ? caller.call(method, args.slice(0, -1), last)
+      : caller.call(method, args);
+  };
+  return { run, asyncRun: run };
+}
+
+/** Told from an argument by its keys: a record of tensors never has only these. */
+function isCallOptions(value: unknown): value is CallOptions {
+  if (typeof value !== 'object' || value === null) return false;
+  const { signal, timeoutMs, ...rest } = value as CallOptions & Record<string, unknown>;
+  return (
+    Object.keys(rest).length === 0 &&
+    (signal === undefined || signal instanceof AbortSignal) &&
+    (timeoutMs === undefined || typeof timeoutMs === 'number') &&
+    Object.getPrototypeOf(value) === Object.prototype
+  );
+}

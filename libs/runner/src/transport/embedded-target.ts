@@ -1,0 +1,40 @@
+import { BentoError } from 'bentonest/errors';
+import { NdArray, concat } from 'bentonest/tensor';
+import type { Batch } from '../dispatch/batch.js';
+import type { BatchTarget } from '../dispatch/dispatcher.js';
+import { RunnerFailedError } from '../runner.errors.js';
+import { TensorChunks } from '../wire/tensor-chunks.js';
+import { isTensorRecord } from '../wire/values.js';
+import type { LoadedRunnable } from '../worker/load-runnable.js';
+import { runMethod } from '../worker/run-method.js';
+
+/** Runs batches in the API process: for tests and the smallest of deployments. */
+export class EmbeddedTarget implements BatchTarget {
+  constructor(
+    private readonly runner: string,
+    private readonly loaded: LoadedRunnable,
+  ) {}
+
+  async run(batch: Batch): Promise<unknown> {
+    const method = batch.method.name;
+    const args = batch.args.map((arg) => joinChunks(arg));
+    try {
+      return await runMethod(this.runner, this.loaded, { method, args });
+    } catch (cause) {
+      if (cause instanceof BentoError) throw cause;
+      throw new RunnerFailedError(this.runner, method, { cause });
+    }
+  }
+}
+
+function joinChunks(value: unknown): unknown {
+  if (value instanceof TensorChunks) {
+    const { dtype, shape, chunks } = value;
+    const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
+    return new NdArray(dtype, concat(flat).data, shape);
+  }
+  if (!isTensorRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, tensor]) => [name, joinChunks(tensor)]),
+  );
+}

@@ -1,0 +1,126 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { RemoteError } from 'bentonest/errors';
+import type { Batch } from '../dispatch/batch.js';
+import type { BatchTarget } from '../dispatch/dispatcher.js';
+import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
+import { FrameReader } from '../wire/frame-reader.js';
+import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
+import { packValues, unpackValues } from '../wire/values.js';
+import { writeFrame } from '../wire/write-frame.js';
+
+interface PendingBatch {
+  readonly method: string;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The API process's connection to one worker. */
+export class WorkerLink implements BatchTarget {
+  private readonly pending = new Map<number, PendingBatch>();
+  private nextId = 1;
+  private isLost = false;
+
+  private constructor(
+    private readonly runner: string,
+    private readonly socket: Socket,
+    readonly hello: HelloFrame['head'],
+  ) {}
+
+  /** Connects and waits for the worker's hello. `onLost` is called once, however the link ends. */
+  static open(runner: string, path: string, onLost: () => void): Promise<WorkerLink> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      let link: WorkerLink | undefined;
+      const reader = new FrameReader((frame) => {
+        if (link !== undefined) {
+          link.receive(frame);
+        } else if (frame.type === 'hello') {
+          link = new WorkerLink(runner, socket, frame.head);
+          resolve(link);
+        }
+      });
+      socket.on('data', (chunk: Buffer) => {
+        try {
+          reader.push(chunk);
+        } catch (error) {
+          socket.destroy(error as Error);
+        }
+      });
+      let failure: Error | undefined;
+      socket.on('error', (error) => (failure = error));
+      socket.on('close', () => {
+        if (link === undefined) {
+          reject(new RunnerWorkerLostError(runner, { cause: failure }));
+          return;
+        }
+        link.lose(failure);
+        onLost();
+      });
+    });
+  }
+
+  run(batch: Batch): Promise<unknown> {
+    if (this.isLost) return Promise.reject(new RunnerWorkerLostError(this.runner));
+    const id = this.nextId;
+    this.nextId = id === 0xffff_ffff ? 1 : id + 1;
+    return new Promise((resolve, reject) => {
+      const { layouts, tensors } = packValues(batch.args);
+      const head = { method: batch.method.name, args: layouts };
+      writeFrame(this.socket, {
+        type: 'call',
+        id,
+        deadline: toUnixMs(batch.deadline),
+        head,
+        tensors,
+      });
+      this.pending.set(id, { method: batch.method.name, resolve, reject });
+    });
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  /** Fails what runs in the worker; also called when its process ended before its socket did. */
+  lose(cause?: unknown): void {
+    if (this.isLost) return;
+    this.isLost = true;
+    this.socket.destroy();
+    for (const { reject } of this.pending.values()) {
+      reject(new RunnerWorkerLostError(this.runner, { cause }));
+    }
+    this.pending.clear();
+  }
+
+  private receive(frame: Frame): void {
+    if (frame.type !== 'result' && frame.type !== 'error') return;
+    const batch = this.pending.get(frame.id);
+    if (batch === undefined) return;
+    this.pending.delete(frame.id);
+    if (frame.type === 'error') {
+      batch.reject(toError(this.runner, batch.method, frame.head));
+      return;
+    }
+    try {
+      batch.resolve(toResult(frame));
+    } catch (error) {
+      batch.reject(error);
+    }
+  }
+}
+
+/** The dispatcher's clock is monotonic and this process's own; the wire has Unix time. */
+function toUnixMs(deadline: number): number {
+  return Number.isFinite(deadline) ? performance.timeOrigin + deadline : 0;
+}
+
+function toResult({ head, tensors }: ResultFrame): unknown {
+  const values = unpackValues(head.values, tensors);
+  return head.many ? values : values[0];
+}
+
+function toError(runner: string, method: string, head: ErrorFrame['head']): Error {
+  if (head.log === undefined) return new RemoteError(head);
+  return new RunnerFailedError(runner, method, { cause: new Error(head.log) });
+}

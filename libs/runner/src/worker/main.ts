@@ -1,0 +1,60 @@
+/** Entry point of a worker process: forked by the pool, one Runnable each. */
+import { dirname } from 'node:path';
+import { rmdirSync, rmSync } from 'node:fs';
+import { loadRunnable } from './load-runnable.js';
+import type { LoadedRunnable } from './load-runnable.js';
+import type { InitMessage, MessageFromWorker, MessageToWorker } from './messages.js';
+import { WorkerServer } from './worker-server.js';
+
+let loaded: LoadedRunnable | undefined;
+let socketPath: string | undefined;
+
+process.on('message', (message: MessageToWorker) => {
+  if (message.type === 'init') void start(message);
+  else void stop();
+});
+
+// Signals to the process group are for the API process; it tells us when to go. When it is gone, so
+// are we: nobody else could.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+process.on('disconnect', () => {
+  removeSocket();
+  process.exit(0);
+});
+
+async function start(init: InitMessage): Promise<void> {
+  process.title = `bentonest worker ${init.runner}`;
+  try {
+    loaded = await loadRunnable(init);
+    socketPath = init.socketPath;
+    await new WorkerServer(init.runner, loaded).listen(socketPath);
+    send({ type: 'ready' });
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    send({ type: 'failed', reason }, () => process.exit(1));
+  }
+}
+
+async function stop(): Promise<void> {
+  await loaded?.instance.close?.();
+  removeSocket();
+  process.exit(0);
+}
+
+function send(message: MessageFromWorker, sent?: () => void): void {
+  process.send?.(message, undefined, undefined, sent);
+}
+
+function removeSocket(): void {
+  if (socketPath === undefined || process.platform === 'win32') return;
+  rmSync(socketPath, { force: true });
+  if (process.connected) return;
+  try {
+    // The API process made the folder; after its death the last worker removes it.
+    rmdirSync(dirname(socketPath));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+  }
+}

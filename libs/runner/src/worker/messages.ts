@@ -1,0 +1,28 @@
+/** Supervision over the fork's IPC channel; calls and results go over the socket. */
+export interface InitMessage {
+  readonly type: 'init';
+  readonly runner: string;
+  /** The module of the Runnable, imported in the worker only. */
+  readonly moduleUrl: string;
+  readonly className: string;
+  /** JSON for the Runnable's constructor. */
+  readonly options: unknown;
+  readonly socketPath: string;
+}
+
+export interface StopMessage {
+  readonly type: 'stop';
+}
+
+export interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+export interface FailedMessage {
+  readonly type: 'failed';
+  /** What went wrong, for the log. */
+  readonly reason: string;
+}
+
+export type MessageToWorker = InitMessage | StopMessage;
+export type MessageFromWorker = ReadyMessage | FailedMessage;

@@ -1,0 +1,28 @@
+import { ndarray } from 'bentonest/io';
+import type { IoDescriptor } from 'bentonest/io';
+import type { ServiceMetadata } from './bento-service.decorator.js';
+
+/** One `@Api` method as it is served; travels in the Fastify route's `config`. */
+export class ApiRoute {
+  constructor(
+    readonly service: ServiceMetadata,
+    /** `IrisClassifier#classify`, for messages. */
+    readonly owner: string,
+    /** Reads the body; undefined where the method takes none, or takes it by Nest's own `@Body()`. */
+    readonly input: IoDescriptor | undefined,
+    readonly output: IoDescriptor | undefined,
+  ) {}
+}
+
+/** Where no output is declared, an NdArray is written as one, and the rest is left to Nest. */
+export const defaultNdArrayOutput = ndarray();
+
+/** Key of the ApiRoute in a Fastify route's config. */
+export const ROUTE_CONFIG_KEY = 'bentonest';
+
+/** The ApiRoute of a Fastify route or request, if it is one of ours. */
+export function getApiRoute(config: unknown): ApiRoute | undefined {
+  if (typeof config !== 'object' || config === null) return undefined;
+  const route = (config as Record<string, unknown>)[ROUTE_CONFIG_KEY];
+  return route instanceof ApiRoute ? route : undefined;
+}

@@ -1,0 +1,44 @@
+import { UnsupportedMediaTypeException } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { getApiRoute } from '../api-route.js';
+
+type BodyDone = (error: Error | null, body?: unknown) => void;
+type JsonParser = (request: FastifyRequest, body: string, done: BodyDone) => void;
+
+interface RawBodyRequest extends FastifyRequest {
+  rawBody?: Buffer;
+}
+
+const JSON_TYPE = 'application/json';
+
+/**
+ * Leaves the bodies of our routes as bytes, of any content type, for their descriptors to read.
+ * All other routes keep what they had: JSON by Fastify's own parser, 415 for unknown types.
+ */
+export function registerBodyParsers(adapter: FastifyAdapter, fastify: FastifyInstance): void {
+  const { onProtoPoisoning, onConstructorPoisoning, bodyLimit } = fastify.initialConfig;
+  const parseJson = fastify.getDefaultJsonParser(
+    onProtoPoisoning ?? 'error',
+    onConstructorPoisoning ?? 'error',
+  ) as JsonParser;
+  const parse = (request: RawBodyRequest, body: Buffer, done: BodyDone): void => {
+    if (isOurs(request)) {
+      done(null, body);
+      return;
+    }
+    request.rawBody = body;
+    parseJson(request, body.toString(), done);
+  };
+  if (fastify.hasContentTypeParser(JSON_TYPE)) fastify.removeContentTypeParser(JSON_TYPE);
+  // Through the adapter, so that Nest does not register its own over it.
+  adapter.useBodyParser(JSON_TYPE, false, { bodyLimit }, parse as never);
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isOurs(request)) done(null, body);
+    else done(new UnsupportedMediaTypeException());
+  });
+}
+
+function isOurs(request: FastifyRequest): boolean {
+  return getApiRoute(request.routeOptions.config)?.input !== undefined;
+}

@@ -1,0 +1,18 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { IoDescriptor } from 'bentonest/io';
+import type { FastifyRequest } from 'fastify';
+import { decodeBody } from './decode-body.js';
+
+/**
+ * The parameter of a generated handler that gets the decoded body. As a parameter decorator it runs
+ * after guards, so that a caller who is refused costs no decoding.
+ */
+export const DecodedBody = createParamDecorator((input: IoDescriptor, context: ExecutionContext) =>
+  decodeBody(input, context.getArgByIndex<FastifyRequest>(0)),
+);
+
+/** The last parameter of a generated handler: the request, which its success is noted on. */
+export const HandlerRequest = createParamDecorator((_data: undefined, context: ExecutionContext) =>
+  context.getArgByIndex<FastifyRequest>(0),
+);

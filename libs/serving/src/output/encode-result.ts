@@ -1,0 +1,56 @@
+import { NdArray } from 'bentonest/tensor';
+import type { OutgoingBody } from 'bentonest/io';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { defaultNdArrayOutput } from '../api-route.js';
+import type { ApiRoute } from '../api-route.js';
+import { negotiate } from './negotiate.js';
+
+type EncodedDone = (error: Error | null, payload?: unknown) => void;
+
+const SUCCEEDED = Symbol('bentonest.succeeded');
+
+type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: true };
+
+/** Notes that what will be sent is a service's result and no error: interceptors stand in between. */
+export function markSucceeded(request: FastifyRequest): void {
+  (request as MarkedRequest)[SUCCEEDED] = true;
+}
+
+/** Writes a service's result by its output descriptor, after all interceptors; a preSerialization hook. */
+export function createResultEncoder(route: ApiRoute) {
+  return (
+    request: MarkedRequest,
+    reply: FastifyReply,
+    payload: unknown,
+    done: EncodedDone,
+  ): void => {
+    const output = route.output ?? (payload instanceof NdArray ? defaultNdArrayOutput : undefined);
+    if (output === undefined || request[SUCCEEDED] !== true || reply.statusCode >= 400) {
+      done(null, payload);
+      return;
+    }
+    try {
+      const contentType = negotiate(request.headers.accept, output.contentTypes);
+      const body = output.encode(payload, contentType);
+      if (body instanceof Promise) body.then((ready) => finish(reply, ready, done), done);
+      else finish(reply, body, done);
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
+
+function finish(reply: FastifyReply, body: OutgoingBody, done: EncodedDone): void {
+  const { contentType, headers } = body;
+  reply.header(
+    'content-type',
+    contentType === 'application/json' ? 'application/json; charset=utf-8' : contentType,
+  );
+  if (headers !== undefined) reply.headers({ ...headers });
+  reply.serializer(asIs);
+  done(null, body.body);
+}
+
+function asIs(payload: unknown): string {
+  return payload as string;
+}

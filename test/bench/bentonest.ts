@@ -1,0 +1,43 @@
+// Our server as a user writes it, with everything on: validation, metrics, health, error filter.
+// Run by main.mjs from dist: node bentonest.js <model.onnx> <port>
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  Api,
+  BentoModule,
+  BentoService,
+  InjectRunner,
+  NdArray,
+  Runner,
+  ndarray,
+  onnxRunner,
+} from 'bentonest';
+
+const [model = '', port = ''] = process.argv.slice(2);
+
+@BentoService()
+class Bench {
+  constructor(@InjectRunner('model') private readonly model: Runner) {}
+
+  @Api({ input: ndarray({ dtype: 'float32' }), output: ndarray() })
+  predict(input: NdArray): Promise<NdArray> {
+    return this.model.predict.run(input);
+  }
+}
+
+@Module({
+  imports: [
+    BentoModule.forRoot({ startup: 'wait' }),
+    BentoModule.forFeature({ services: [Bench], runners: [onnxRunner('model', { model })] }),
+  ],
+})
+class BenchModule {}
+
+const app = await NestFactory.create<NestFastifyApplication>(BenchModule, new FastifyAdapter(), {
+  logger: ['error', 'warn'],
+});
+await app.listen(port, '127.0.0.1');
+process.send?.('ready');
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import { NdArray, decodeNpy, encodeNpy } from 'bentonest/tensor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServedApp } from './served-app.js';
+
+const FLOWER = [6.2, 3.2, 5.2, 2.2];
+const FEATURES = { sepal_len: 6.2, sepal_width: 3.2, petal_len: 5.2, petal_width: 2.2 };
+const PREDICT = '/v1/models/iris_classifier/predict';
+
+interface ErrorAnswer {
+  readonly statusCode: number;
+  readonly message: string;
+  readonly errorCode: string;
+  readonly requestId: string;
+}
+
+let app: ServedApp;
+
+beforeAll(async () => {
+  app = await ServedApp.start();
+});
+
+afterAll(async () => {
+  await app.end();
+});
+
+describe('POST /classify', () => {
+  it('answers a label for a row', async () => {
+    const answer = await app.post('/classify', [FLOWER]);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await answer.text()).toBe('[2]');
+  });
+
+  it('gives the label that scikit-learn gave, for each of the 150 rows, singly and together', async () => {
+    const file = new URL('../models/iris.json', import.meta.url);
+    const { rows, labels } = JSON.parse(await readFile(file, 'utf8')) as {
+      rows: number[][];
+      labels: number[];
+    };
+    expect(labels).toHaveLength(150);
+    const together = await app.post('/classify', rows);
+    expect(await together.json()).toEqual(labels);
+    const singly = await Promise.all(
+      rows.map(async (row) => (await app.post('/classify', [row])).json()),
+    );
+    expect(singly).toEqual(labels.map((label) => [label]));
+  });
+
+  it.each(['application/vnd.npy', 'application/x-npy'])('reads %s and writes it', async (type) => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const body = new Uint8Array(encodeNpy(NdArray.from([FLOWER], { dtype })));
+      const asJson = await app.post('/classify', body, { 'content-type': type });
+      expect(await asJson.text()).toBe('[2]');
+      const asNpy = await app.post('/classify', body, { 'content-type': type, accept: type });
+      expect(asNpy.headers.get('content-type')).toBe(type);
+      const array = decodeNpy(new Uint8Array(await asNpy.arrayBuffer()));
+      expect(array).toMatchObject({ dtype: 'int64', shape: [1] });
+      expect(array.toNested()).toEqual([2]);
+    }
+  });
+
+  it('takes a body whose type is not named as JSON', async () => {
+    const answer = await fetch(`${app.url}/classify`, {
+      method: 'POST',
+      body: new Uint8Array(Buffer.from(JSON.stringify([FLOWER]))),
+    });
+    expect(await answer.text()).toBe('[2]');
+  });
+});
+
+describe(`POST ${PREDICT}`, () => {
+  it('reads a DTO', async () => {
+    const answer = await app.post(PREDICT, FEATURES);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe('[2]');
+  });
+
+  it('drops a field that the DTO does not have', async () => {
+    const answer = await app.post(PREDICT, { ...FEATURES, colour: 'blue' });
+    expect(await answer.text()).toBe('[2]');
+  });
+});
+
+describe('bad input', () => {
+  const JSON_TYPE = 'application/json';
+  it.each([
+    ['no JSON', '/classify', 'nope', JSON_TYPE, 400, /byte 0.*got.*n/],
+    ['a row too short', '/classify', '[[1,2,3]]', JSON_TYPE, 400, /\[any, 4\].*\[1, 3\]/],
+    ['a string among numbers', '/classify', '[[1,2,3,"x"]]', JSON_TYPE, 400, /\[0\]\[3\].*"x"/],
+    ['a number beyond float32', '/classify', '[[1,2,3,1e999]]', JSON_TYPE, 400, /\[0\]\[3\]/],
+    ['ragged rows', '/classify', '[[1,2,3,4],[1,2]]', JSON_TYPE, 400, /\[1\].*2/],
+    ['an empty body', '/classify', '', JSON_TYPE, 400, /empty/],
+    ['a wrong type', '/classify', 'a,b', 'text/csv', 415, /application\/json.*text\/csv/],
+    ['text', '/classify', 'a', 'text/plain', 415, /application\/json.*text\/plain/],
+    ['a broken .npy', '/classify', 'nope', 'application/x-npy', 400, /npy/i],
+    ['no JSON for a DTO', PREDICT, '{', JSON_TYPE, 400, /JSON/],
+    ['an empty body for a DTO', PREDICT, '', JSON_TYPE, 400, /empty/],
+    ['a list for a DTO', PREDICT, '[1]', JSON_TYPE, 400, /object, got a list of 1/],
+    ['a wrong type for a DTO', PREDICT, '<a/>', 'text/xml', 415, /text\/xml/],
+    [
+      'a missing field',
+      PREDICT,
+      JSON.stringify({ ...FEATURES, petal_len: undefined }),
+      JSON_TYPE,
+      400,
+      /petal_len must be a number.*got nothing/,
+    ],
+    [
+      'a string where a number belongs',
+      PREDICT,
+      JSON.stringify({ ...FEATURES, petal_width: 'wide' }),
+      JSON_TYPE,
+      400,
+      /petal_width must be a number.*got the string "wide"/,
+    ],
+    ['a prototype key', PREDICT, '{"__proto__":{"a":1}}', JSON_TYPE, 400, /forbidden prototype/],
+  ])('is named: %s', async (_name, path, body, type, status, message) => {
+    const answer = await app.post(path, body, { 'content-type': type });
+    const error = (await answer.json()) as ErrorAnswer;
+    expect(error).toMatchObject({ statusCode: status, requestId: expect.any(String) as string });
+    expect(error.message).toMatch(message);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    expect(JSON.stringify(error)).not.toMatch(/node_modules|\.js:|\/work\/|at /);
+  });
+
+  it('puts no stack into the log, and hurts nobody else', async () => {
+    const bodies = ['nope', '[[1,2,3]]', '[', '', JSON.stringify([FLOWER])];
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => app.post('/classify', bodies[i % bodies.length])),
+    );
+    const statuses = new Set(
+      answers.map(({ status }, i) => (i % 5 === 4 ? `good ${status}` : status)),
+    );
+    expect(statuses).toEqual(new Set([400, 'good 200']));
+    expect(app.output).not.toMatch(/ERROR|\n\s+at /);
+  });
+
+  it('answers 250,000 nested lists at once', async () => {
+    const deep = '['.repeat(250_000);
+    const answers = await Promise.all([app.post('/classify', deep), app.post(PREDICT, deep)]);
+    expect(answers.map(({ status }) => status)).toEqual([400, 400]);
+  });
+});
+
+describe('infrastructure', () => {
+  it.each(['/livez', '/readyz', '/healthz'])('answers GET %s', async (path) => {
+    const answer = await app.get(path);
+    expect([answer.status, await answer.text()]).toEqual([200, '\n']);
+  });
+
+  it('counts requests and their time by route template, failures too', async () => {
+    await app.post('/classify', [FLOWER]);
+    await app.post('/classify', 'nope');
+    await app.get('/nowhere/1');
+    await app.get('/nowhere/2');
+    const metrics = await (await app.get('/metrics')).text();
+    const labels = 'service_name="iris_classifier",service_version=""';
+    for (const code of [200, 400]) {
+      const series = `{endpoint="/classify",http_response_code="${code}",${labels}}`;
+      expect(metrics).toContain(`bentoml_api_server_request_total${series}`);
+      expect(metrics).toContain(`bentoml_api_server_request_duration_seconds_count${series}`);
+    }
+    expect(metrics).toMatch(/request_total\{endpoint="",http_response_code="404".*\} 2/);
+    expect(metrics).not.toContain('nowhere');
+    expect(metrics).toContain('process_cpu_user_seconds_total');
+  });
+
+  it('answers 404 and 405-like misses without touching a service', async () => {
+    expect((await app.get('/classify')).status).toBe(404);
+    expect((await app.post('/nope', [FLOWER])).status).toBe(404);
+  });
+});

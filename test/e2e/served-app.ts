@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface ServedAppOptions {
+  /** Compiled entry, relative to the repository. @default 'dist/src/main.js' */
+  readonly entry?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The built server as a process of its own, on a free port. */
+export class ServedApp {
+  private log = '';
+
+  private constructor(
+    readonly process: ChildProcess,
+    readonly url: string,
+  ) {
+    process.stdout?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+    process.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+  }
+
+  /** Starts the server without waiting for anything. */
+  static async spawn(options: ServedAppOptions = {}): Promise<ServedApp> {
+    const { entry = 'dist/src/main.js', env = {} } = options;
+    const port = await freePort();
+    const child = spawn(process.execPath, [entry], {
+      cwd: ROOT,
+      env: { ...process.env, NO_COLOR: '1', ...env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new ServedApp(child, `http://127.0.0.1:${port}`);
+  }
+
+  /** Starts the server and waits until it is ready. */
+  static async start(options: ServedAppOptions = {}): Promise<ServedApp> {
+    const app = await ServedApp.spawn(options);
+    await app.untilReady();
+    return app;
+  }
+
+  /** Everything that the server and its workers printed. */
+  get output(): string {
+    return this.log;
+  }
+
+  async untilReady(timeoutMs = 20_000): Promise<void> {
+    await until(
+      async () => (await this.get('/readyz')).status === 200,
+      timeoutMs,
+      () => this.log,
+    );
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, { headers });
+  }
+
+  post(
+    path: string,
+    body?: string | Uint8Array<ArrayBuffer> | object,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: isJson ? JSON.stringify(body) : (body as string | Uint8Array<ArrayBuffer> | undefined),
+    });
+  }
+
+  /** The process ids of the workers, as the log names them. */
+  get workerPids(): readonly number[] {
+    const lines = this.log.matchAll(/worker (?<pids>[\d, ]+)\)/g);
+    return [...lines].flatMap((match) => (match.groups?.pids ?? '').split(', ').map(Number));
+  }
+
+  /** Sends a signal and resolves with the exit code, or the signal's name. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    if (this.process.exitCode !== null) return this.process.exitCode;
+    const exited = once(this.process, 'exit') as Promise<[number | null, string | null]>;
+    this.process.kill(signal);
+    const [code, endedBy] = await exited;
+    return code ?? endedBy ?? 'unknown';
+  }
+}
+
+/** Polls until the condition holds; what it throws while the server is not up counts as not yet. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  describe: () => string = () => '',
+): Promise<number> {
+  const startedAt = performance.now();
+  let failure: unknown;
+  while (performance.now() - startedAt < timeoutMs) {
+    try {
+      if (await condition()) return performance.now() - startedAt;
+    } catch (error) {
+      failure = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Not within ${timeoutMs} ms. ${String(failure ?? '')}\n${describe()}`);
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
