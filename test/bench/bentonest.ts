@@ -15,7 +15,7 @@ import {
   onnxRunner,
 } from 'bentonest';
 
-const [model = '', port = ''] = process.argv.slice(2);
+const [file = '', port = ''] = process.argv.slice(2);
 
 @BentoService()
 class Bench {
@@ -30,7 +30,7 @@ class Bench {
 @Module({
   imports: [
     BentoModule.forRoot({ startup: 'wait' }),
-    BentoModule.forFeature({ services: [Bench], runners: [onnxRunner('model', { model })] }),
+    BentoModule.forFeature({ services: [Bench], runners: [onnxRunner('model', { model: file })] }),
   ],
 })
 class BenchModule {}

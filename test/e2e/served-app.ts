@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -70,7 +70,7 @@ export class ServedApp {
     return fetch(this.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
-      body: isJson ? JSON.stringify(body) : (body as string | Uint8Array<ArrayBuffer> | undefined),
+      body: isJson ? JSON.stringify(body) : body,
     });
   }
 
@@ -82,7 +82,8 @@ export class ServedApp {
 
   /** Sends a signal and resolves with the exit code, or the signal's name. */
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
-    if (this.process.exitCode !== null) return this.process.exitCode;
+    const { exitCode, signalCode } = this.process;
+    if (exitCode !== null || signalCode !== null) return exitCode ?? String(signalCode);
     const exited = once(this.process, 'exit') as Promise<[number | null, string | null]>;
     this.process.kill(signal);
     const [code, endedBy] = await exited;
@@ -106,16 +107,16 @@ export async function until(
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`Not within ${timeoutMs} ms. ${String(failure ?? '')}\n${describe()}`);
+  throw new Error(
+    `Not within ${timeoutMs} ms. ${failure instanceof Error ? failure.message : ''}\n${describe()}`,
+  );
 }
 
+/** False for a process that has ended, though its parent may not have taken note of it yet. */
 export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  const state = stdout.trim();
+  return state !== '' && !state.startsWith('Z');
 }
 
 async function freePort(): Promise<number> {

@@ -2,7 +2,7 @@ import { importPeer } from 'bentonest/errors';
 import { RunnableMethod } from 'bentonest/runnable';
 import type { MethodDescription, Runnable } from 'bentonest/runnable';
 import { NdArray, isDType } from 'bentonest/tensor';
-import type { DType, TensorData } from 'bentonest/tensor';
+import type { DType } from 'bentonest/tensor';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-node';
 import { UnsupportedModelError } from './onnx.errors.js';
 import type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
@@ -53,9 +53,9 @@ export class OnnxRunnable implements Runnable {
 
   @RunnableMethod({ batchable: true })
   async predict(input: Feeds): Promise<NdArray> {
-    const name = this.session.outputNames[0] as string;
+    const name = this.session.outputNames[0];
     const outputs = await this.session.run(this.toFeeds(input), [name]);
-    return toNdArray(outputs[name] as Tensor);
+    return toNdArray(outputs[name]);
   }
 
   @RunnableMethod({ batchable: true })
@@ -71,8 +71,7 @@ export class OnnxRunnable implements Runnable {
   }
 
   private toFeeds(input: Feeds): Record<string, Tensor> {
-    const named =
-      input instanceof NdArray ? { [this.session.inputNames[0] as string]: input } : input;
+    const named = input instanceof NdArray ? { [this.session.inputNames[0]]: input } : input;
     return Object.fromEntries(
       Object.entries(named).map(([name, { dtype, data, shape }]) => [
         name,
@@ -104,5 +103,5 @@ function toNdArray({ type, data, dims }: Tensor): NdArray {
   const isHalves =
     dtype === 'float16' && !(data instanceof Uint16Array) && ArrayBuffer.isView(data);
   const bits = isHalves ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-  return new NdArray(dtype, bits as TensorData, dims);
+  return new NdArray(dtype, bits, dims);
 }

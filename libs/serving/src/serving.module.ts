@@ -1,18 +1,18 @@
 import { Injectable, Module } from '@nestjs/common';
-import type { NestModule } from '@nestjs/common';
+import type { BeforeApplicationShutdown, NestModule } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
-import { addGracefulClose } from './http/graceful-close.js';
+import { sayFarewell } from './http/graceful-close.js';
 import { addRequestEvents } from './http/request-events.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 
 /** Prepares the Fastify instance once, before Nest adds its first route. */
 @Injectable()
-export class FastifyPreparation {
+export class FastifyPreparation implements BeforeApplicationShutdown {
   private prepared: FastifyInstance | undefined;
 
   constructor(private readonly host: HttpAdapterHost) {
@@ -34,7 +34,10 @@ export class FastifyPreparation {
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify);
     addRequestEvents(fastify);
-    addGracefulClose(fastify);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.prepared !== undefined) await sayFarewell(this.prepared);
   }
 }
 

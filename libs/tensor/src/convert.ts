@@ -92,5 +92,5 @@ function invalid(expected: string, value: Leaf, place: Place): InvalidNdArrayErr
 export function toLeaves(dtype: DType, data: TensorData): ArrayLike<Leaf> {
   if (dtype === 'float16') return Array.from(data as Uint16Array, float16ToNumber);
   if (dtype === 'bool') return Array.from(data as Uint8Array, Boolean);
-  return data as ArrayLike<Leaf>;
+  return data;
 }

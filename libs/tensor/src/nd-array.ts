@@ -89,7 +89,8 @@ export class NdArray<D extends DType = DType> {
    * @throws DTypeMismatchError, or InvalidNdArrayError that names the index of what is out of range.
    */
   astype<To extends DType>(dtype: To): NdArray<To> {
-    if ((this.dtype as DType) === dtype) return this as unknown as NdArray<To>;
+    const own: DType = this.dtype;
+    if (own === dtype) return this as unknown as NdArray<To>;
     if (!canCast(this.dtype, dtype)) {
       throw new DTypeMismatchError(
         `Expected dtype ${dtype}, got ${this.dtype}, which is not cast to it. Convert it before.`,

@@ -40,10 +40,11 @@ export async function validateDto<T extends object>(
 
 function fieldErrors(error: ClassValidatorError, parent: string): FieldError[] {
   const field = joinPath(parent, error.property);
-  const own = Object.values(error.constraints ?? {}).map((message) => ({
+  const got = describeValue(error.value);
+  const own = Object.values(error.constraints ?? {}).map((rule) => ({
     field,
-    message,
-    got: describeValue(error.value),
+    message: withPath(rule, error.property, field),
+    got,
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field))];
 }
@@ -53,11 +54,14 @@ function joinPath(parent: string, property: string): string {
   return /^\d+$/.test(property) ? `${parent}[${property}]` : `${parent}.${property}`;
 }
 
+/** class-validator's messages begin with the property's own name, wherever it stands. */
+function withPath(rule: string, property: string, field: string): string {
+  return rule.startsWith(`${property} `)
+    ? field + rule.slice(property.length)
+    : `${field}: ${rule}`;
+}
+
 function toError(errors: readonly FieldError[]): ValidationError {
-  const sentences = errors.map(({ field, message, got }) =>
-    message.startsWith(field) || field.endsWith(message.split(' ', 1)[0] ?? '')
-      ? `${message}, got ${got}`
-      : `${field}: ${message}, got ${got}`,
-  );
+  const sentences = errors.map(({ message, got }) => `${message}, got ${got}`);
   return new ValidationError(`${sentences.join('; ')}.`, { details: { errors } });
 }

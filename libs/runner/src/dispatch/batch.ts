@@ -45,7 +45,7 @@ function joinValues(values: readonly unknown[], axis: number, rows: number): unk
     Object.keys(first).map((name) => [
       name,
       joinTensors(
-        records.map((record) => record[name] as NdArray),
+        records.map((record) => record[name]),
         axis,
         rows,
       ),

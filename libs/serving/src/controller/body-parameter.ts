@@ -66,7 +66,7 @@ const UNTYPED = new Set<unknown>([Object, Array, Function, Promise, undefined]);
 const NOT_YET = new Set<unknown>([String, Number, Boolean, Buffer, Map, Set, Date]);
 
 function inferInput(type: unknown, where: string): IoDescriptor {
-  if (type === NdArray) return ndarray() as IoDescriptor;
+  if (type === NdArray) return ndarray();
   if (typeof type === 'function' && !UNTYPED.has(type) && !NOT_YET.has(type)) {
     return json(type as DtoClass) as IoDescriptor;
   }
