@@ -1,11 +1,103 @@
-// STUB of the lead, to be replaced by the scanner
+import { allocate, integerRange, isFloat, isInteger } from '../dtype.js';
+import type { DType, TensorData } from '../dtype.js';
+import { numberToFloat16 } from '../float16.js';
 import { NdArray } from '../nd-array.js';
-import type { DType } from '../dtype.js';
-import type { Nested } from '../nested.js';
+import { indexOf } from '../nested.js';
+import { exactInteger } from './decimal.js';
+import { outOfRange } from './json-errors.js';
+import { scan } from './scan.js';
+import type { LeafKind, Scan } from './scan.js';
+
+/** Options of {@link parseJsonNdArray}. */
 export interface JsonNdArrayOptions {
+  /** Without it, integers become int64, other numbers float64, booleans bool and strings string. */
   dtype?: DType;
+  /** @default 32 */
   maxDepth?: number;
 }
-export function parseJsonNdArray(b: Uint8Array, o: JsonNdArrayOptions = {}): NdArray {
-  return NdArray.from(JSON.parse(Buffer.from(b).toString()) as Nested, o);
+
+/**
+ * Reads nested JSON lists in a single pass over the bytes. Every number is rounded correctly to a
+ * double, and from there to the dtype, as numpy does; integers of 64 bits are exact.
+ *
+ * @throws InvalidNdArrayError that names the index of what is ragged, too deep, of another kind, or
+ * out of the dtype's range, or the byte where the JSON ends to be JSON.
+ */
+export function parseJsonNdArray(bytes: Uint8Array, options: JsonNdArrayOptions = {}): NdArray {
+  const { dtype, maxDepth } = options;
+  const found =
+    dtype === undefined
+      ? scan(bytes, { maxDepth })
+      : scan(bytes, { kind: kindOf(dtype), maxDepth, keepsText: isInteger(dtype) });
+  const chosen = dtype ?? inferDType(found);
+  return new NdArray(chosen, toData(found, chosen), found.shape);
+}
+
+function kindOf(dtype: DType): LeafKind {
+  if (dtype === 'string') return 'string';
+  return dtype === 'bool' ? 'boolean' : 'number';
+}
+
+function inferDType({ kind, allIntegers, length, inexact }: Scan): DType {
+  if (kind === 'string') return 'string';
+  if (kind === 'boolean') return 'bool';
+  if (!allIntegers || length === 0) return 'float64';
+  const [min, max] = integerRange('int64');
+  for (const text of inexact.values()) {
+    const value = BigInt(text);
+    if (value < min || value > max) return 'float64';
+  }
+  return 'int64';
+}
+
+function toData(found: Scan, dtype: DType): TensorData {
+  if (dtype === 'string') return [...found.strings];
+  if (dtype === 'bool') return Uint8Array.from(found.numbers.subarray(0, found.length));
+  return isFloat(dtype) ? toFloats(found, dtype) : toIntegers(found, dtype);
+}
+
+/** The least magnitude that rounds to infinity; for float64 only infinity itself is beyond it. */
+const OVERFLOW: Readonly<Record<string, readonly [least: number, shown: string]>> = {
+  float16: [65520, '65504'],
+  float32: [2 ** 128 - 2 ** 103, '3.4028235e38'],
+  float64: [Infinity, '1.7976931348623157e308'],
+};
+
+function toFloats(found: Scan, dtype: DType): TensorData {
+  const { numbers, length, largest } = found;
+  const [least, shown] = OVERFLOW[dtype];
+  if (largest >= least) {
+    const position = numbers.findIndex((value) => Math.abs(value) >= least);
+    throw invalid(found, position, `a number of at most ±${shown} (${dtype})`);
+  }
+  const used = numbers.subarray(0, length);
+  if (dtype === 'float16') return Uint16Array.from(used, numberToFloat16);
+  return dtype === 'float32' ? new Float32Array(used) : new Float64Array(used);
+}
+
+function toIntegers(found: Scan, dtype: DType): TensorData {
+  const { numbers, length, inexact } = found;
+  const [min, max] = integerRange(dtype);
+  const isBig = dtype.endsWith('64');
+  const data = allocate(dtype, length) as TensorData & Record<number, number | bigint>;
+  const [least, greatest] = [Number(min), Number(max)];
+  for (let position = 0; position < length; position++) {
+    const number = numbers[position];
+    const text = inexact.get(position);
+    const integer = text === undefined ? undefined : exactInteger(text);
+    const isWhole = text === undefined ? Number.isInteger(number) : integer !== undefined;
+    if (!isWhole) throw invalid(found, position, `a whole number (${dtype})`);
+    const fits =
+      integer === undefined
+        ? number >= least && (isBig ? number < greatest : number <= greatest)
+        : integer >= min && integer <= max;
+    if (!fits) throw invalid(found, position, `a whole number from ${min} to ${max} (${dtype})`);
+    data[position] = isBig ? (integer ?? BigInt(number)) : Number(integer ?? number);
+  }
+  return data;
+}
+
+function invalid({ numbers, shape, inexact }: Scan, position: number, expected: string): Error {
+  const got = inexact.get(position) ?? String(numbers[position]);
+  return outOfRange(expected, got, indexOf(position, shape));
 }

@@ -1,0 +1,93 @@
+import { describeIndex } from '../shape.js';
+import { InvalidNdArrayError } from '../tensor.errors.js';
+
+const MAX_SHOWN = 40;
+const CURE = 'Send nested JSON lists.';
+
+/** Where the scanner is: enough to say what it saw. */
+export interface ScanPlace {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  /** Index of the value that is being read. */
+  readonly index: readonly number[];
+}
+
+export function emptyBody(): InvalidNdArrayError {
+  return new InvalidNdArrayError(`The body is empty. ${CURE}`);
+}
+
+/** Bytes that are no JSON. */
+export function malformed(expected: string, place: ScanPlace): InvalidNdArrayError {
+  const got = place.at >= place.bytes.length ? 'the end' : describeToken(place);
+  return new InvalidNdArrayError(
+    `Expected ${expected} at byte ${place.at}, got ${got}. ${CURE}`,
+    withIndex(place.index),
+  );
+}
+
+/** A value of JSON, or nearly, that is not of the kind that belongs here. */
+export function wrongKind(expected: string, place: ScanPlace): InvalidNdArrayError {
+  const got = describeToken(place);
+  const cure = /^-?(NaN|Infinity)$/.test(got) ? ' JSON has no such number: send it as .npy.' : '';
+  return new InvalidNdArrayError(
+    `Expected ${expected}${atIndex(place.index)}, got ${got}.${cure}`,
+    withIndex(place.index),
+  );
+}
+
+export function ragged(
+  expected: number,
+  got: number,
+  index: readonly number[],
+): InvalidNdArrayError {
+  return new InvalidNdArrayError(
+    `Expected ${expected} values${atIndex(index)}, got ${got}. Lists of one level must have the same length.`,
+    withIndex(index),
+  );
+}
+
+export function tooDeep(maxDepth: number, at: number): InvalidNdArrayError {
+  return new InvalidNdArrayError(
+    `Expected lists nested at most ${maxDepth} deep, got deeper at byte ${at}.`,
+  );
+}
+
+export function outOfRange(
+  expected: string,
+  got: string,
+  index: readonly number[],
+): InvalidNdArrayError {
+  return new InvalidNdArrayError(
+    `Expected ${expected}${atIndex(index)}, got ${shorten(got)}.`,
+    withIndex(index),
+  );
+}
+
+function atIndex(index: readonly number[]): string {
+  return index.length === 0 ? '' : ` at index ${describeIndex(index)}`;
+}
+
+function withIndex(index: readonly number[]) {
+  return index.length === 0 ? {} : { details: { index: [...index] } };
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** What stands at a place, in words and short. */
+function describeToken({ bytes, at }: ScanPlace): string {
+  const text = Buffer.from(bytes.subarray(at, at + 4 * MAX_SHOWN)).toString('utf8');
+  const [word] = /^-?[\w.+-]*/.exec(text) ?? [''];
+  if (text.startsWith('"')) {
+    const end = /^"(?:[^"\\]|\\.)*"?/.exec(text)?.[0] ?? '"';
+    const shown = end.length > MAX_SHOWN + 1 ? `${end.slice(0, MAX_SHOWN)}…"` : end;
+    return `the string ${shown.endsWith('"') && shown.length > 1 ? shown : `${shown}"`}`;
+  }
+  if (text.startsWith('{')) return 'an object';
+  if (text.startsWith('[')) return 'a list';
+  if (['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity', '-NaN'].includes(word)) return word;
+  if (word !== '' && /^-?\d/.test(word)) return `the number ${shorten(word)}`;
+  const [character = ''] = text;
+  return JSON.stringify(character);
+}

@@ -1,0 +1,402 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DTYPES } from '../dtype.js';
+import type { DType } from '../dtype.js';
+import { NdArray } from '../nd-array.js';
+import type { Nested } from '../nested.js';
+import { parseJsonNdArray } from './parse-nd-array.js';
+import { shortestFloat32 } from './shortest-float32.js';
+import { stringifyNdArray } from './stringify-nd-array.js';
+
+const parse = (text: string, dtype?: DType): NdArray =>
+  parseJsonNdArray(Buffer.from(text), { dtype });
+
+/** What the scanner must agree with: JSON.parse, then a check of the nested lists. */
+function reference(text: string, dtype: DType): NdArray | 'refused' {
+  try {
+    const nested = JSON.parse(text) as Nested;
+    // JSON.parse reads 1e999 as Infinity, which no dtype takes from JSON.
+    if (JSON.stringify([nested]).includes('null')) return 'refused';
+    return NdArray.from(nested, { dtype });
+  } catch {
+    return 'refused';
+  }
+}
+
+function verdict(text: string, dtype: DType): NdArray | 'refused' {
+  try {
+    return parse(text, dtype);
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'INVALID_NDARRAY') throw error;
+    return 'refused';
+  }
+}
+
+const spellings = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => `${x}`),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x.toExponential()),
+  fc.tuple(fc.maxSafeInteger(), fc.integer({ min: -30, max: 30 })).map(([m, e]) => `${m}E${e}`),
+  fc.integer({ min: -300, max: 300 }).map((x) => `${x}`),
+  fc
+    .tuple(
+      fc.integer({ min: 0, max: 999 }),
+      fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: 1, maxLength: 30 }),
+    )
+    .map(([m, digits]) => `-${m}.${digits}`),
+  fc.constantFrom('-0', '0.0', '1e400', '1e-400', '5e-324', '123456789012345678901234567890'),
+);
+const spaces = fc.constantFrom('', ' ', '\n', '\t \r');
+
+function nestedTexts(leaf: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(
+      fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
+      fc.infiniteStream(leaf),
+      spaces,
+    )
+    .map(([shape, leaves, space]) => {
+      const write = (axis: number): string => {
+        if (axis === shape.length) return space + (leaves.next().value as string) + space;
+        const items = Array.from({ length: shape[axis] }, () => write(axis + 1));
+        return `${space}[${items.join(',')}${space}]${space}`;
+      };
+      return write(0);
+    });
+}
+
+describe('the scanner agrees with JSON.parse', () => {
+  it('on numbers in every spelling, bit for bit, as float64 and float32', () => {
+    const property = fc.property(
+      nestedTexts(spellings),
+      fc.constantFrom('float64', 'float32'),
+      (text, dtype) => {
+        expect(verdict(text, dtype as DType)).toEqual(reference(text, dtype as DType));
+      },
+    );
+    fc.assert(property, { numRuns: 2000 });
+  });
+
+  it('on integers, booleans and strings', () => {
+    const leaves = fc.oneof(
+      fc.integer({ min: -300, max: 300 }).map((x) => `${x}`),
+      fc.boolean().map((x) => `${x}`),
+      fc.string({ unit: 'binary' }).map((x) => JSON.stringify(x)),
+    );
+    const dtypes = fc.constantFrom<DType>('int8', 'uint8', 'int32', 'bool', 'string');
+    const property = fc.property(
+      fc.oneof(
+        nestedTexts(leaves),
+        nestedTexts(fc.constant('1')),
+        nestedTexts(fc.constant('true')),
+      ),
+      dtypes,
+      (text, dtype) => {
+        const expected = reference(text, dtype);
+        // NdArray.from takes booleans as numbers, as JavaScript's callers expect; JSON's do not.
+        const isStrict = dtype === 'bool' || dtype === 'string' || !/true|false/.test(text);
+        expect(isStrict ? verdict(text, dtype) : 'refused').toEqual(
+          isStrict ? expected : verdict(text, dtype),
+        );
+      },
+    );
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  it('on what is no JSON: any text with a byte put in, taken out or changed', () => {
+    const bytes = fc.constantFrom(...'[],.-+eE0123456789 "\\tfnNI{}:\u0000'.split(''));
+    const mutated = fc
+      .tuple(nestedTexts(spellings), fc.nat(), bytes, fc.constantFrom('in', 'out', 'change'))
+      .map(([text, position, byte, how]) => {
+        const at = text.length === 0 ? 0 : position % text.length;
+        const cut = how === 'in' ? 0 : 1;
+        return text.slice(0, at) + (how === 'out' ? '' : byte) + text.slice(at + cut);
+      });
+    const property = fc.property(mutated, (text) => {
+      expect(verdict(text, 'float64')).toEqual(reference(text, 'float64'));
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('on any bytes, by refusing what is no array of the dtype', () => {
+    const property = fc.property(
+      fc.uint8Array({ maxLength: 30 }),
+      fc.constantFrom(...DTYPES),
+      (bytes, dtype) => {
+        expect(() => verdict(Buffer.from(bytes).toString('latin1'), dtype)).not.toThrow();
+      },
+    );
+    fc.assert(property);
+  });
+});
+
+describe('integers of 64 bits', () => {
+  it('are exact over the whole range', () => {
+    const property = fc.property(
+      fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+      (values) => {
+        expect(parse(`[${values.join(',')}]`, 'int64').data).toEqual(BigInt64Array.from(values));
+        expect(parse(`[${['0.5', ...values].join(',')}]`).dtype).toBe('float64');
+      },
+    );
+    fc.assert(property);
+    expect(parse('[18446744073709551615]', 'uint64').data).toEqual(
+      BigUint64Array.of(2n ** 64n - 1n),
+    );
+  });
+
+  it('may be written with a fraction or an exponent, where that is exact', () => {
+    const text = '[1.0, 1e3, 1234567890123456.7e1, 9.007199254740993e15, -0.0e5]';
+    expect(parse(text, 'int64').data).toEqual(
+      BigInt64Array.of(1n, 1000n, 12345678901234567n, 9007199254740993n, 0n),
+    );
+    expect(() => parse('[1.0000000000000000001]', 'int64')).toThrow(
+      'Expected a whole number (int64)',
+    );
+  });
+
+  it.each([
+    ['[9223372036854775808]', 'int64'],
+    ['[-9223372036854775809]', 'int64'],
+    ['[18446744073709551616]', 'uint64'],
+    ['[1e400]', 'int64'],
+    ['[1e19]', 'int64'],
+    ['[-1]', 'uint64'],
+  ] as const)('refuse %s as %s', (text, dtype) => {
+    expect(() => parse(text, dtype)).toThrow(/Expected a whole number from .* at index \[0\], got/);
+  });
+});
+
+describe('without a dtype', () => {
+  it.each([
+    ['[1, 2]', 'int64'],
+    ['[1, 2.0]', 'float64'],
+    ['[1e2]', 'float64'],
+    ['[9007199254740993]', 'int64'],
+    ['[9223372036854775808]', 'float64'],
+    ['[[true]]', 'bool'],
+    ['"a"', 'string'],
+    ['[]', 'float64'],
+  ])('%s is %s', (text, dtype) => {
+    expect(parse(text).dtype).toBe(dtype);
+  });
+});
+
+describe('shapes', () => {
+  it.each([
+    ['5', []],
+    [' [ ] ', [0]],
+    ['[[],[]]', [2, 0]],
+    ['[[[1],[2]]]', [1, 2, 1]],
+  ])('%s is %j', (text, shape) => {
+    expect(parse(text).shape).toEqual(shape);
+  });
+});
+
+describe('an error', () => {
+  it.each<[string, DType | undefined, string]>([
+    ['', undefined, 'The body is empty. Send nested JSON lists.'],
+    [' \n', undefined, 'The body is empty. Send nested JSON lists.'],
+    ['nope', 'float32', 'Expected a number or a list at byte 0, got "n". Send nested JSON lists.'],
+    ['[[1,2,3,"x"]]', 'float32', 'Expected a number at index [0][3], got the string "x".'],
+    ['[[1,null]]', 'float32', 'Expected a number at index [0][1], got null.'],
+    ['[1,true]', 'float32', 'Expected a number at index [1], got true.'],
+    [
+      '[1,NaN]',
+      'float32',
+      'Expected a number at index [1], got NaN. JSON has no such number: send it as .npy.',
+    ],
+    [
+      '[-Infinity]',
+      'float32',
+      'Expected a number at index [0], got -Infinity. JSON has no such number: send it as .npy.',
+    ],
+    ['[1,{"a":1}]', 'float32', 'Expected a number at index [1], got an object.'],
+    ['{"a":1}', undefined, 'Expected a number, got an object.'],
+    ['[true,1]', undefined, 'Expected a boolean at index [1], got the number 1.'],
+    ['["a",1]', undefined, 'Expected a string at index [1], got the number 1.'],
+    [
+      '[[1,2,3,4],[1,2]]',
+      'float32',
+      'Expected 4 values at index [1], got 2. Lists of one level must have the same length.',
+    ],
+    ['[[1],2]', 'float32', 'Expected a list at index [1], got the number 2.'],
+    ['[1,[2]]', 'float32', 'Expected a number at index [1], got a list.'],
+    ['[[],1]', 'float32', 'Expected a list at index [1], got the number 1.'],
+    [
+      '[[1,2,3,1e999]]',
+      'float32',
+      'Expected a number of at most ±3.4028235e38 (float32) at index [0][3], got Infinity.',
+    ],
+    [
+      '[1e39]',
+      'float32',
+      'Expected a number of at most ±3.4028235e38 (float32) at index [0], got 1e+39.',
+    ],
+    [
+      '[-1e999]',
+      'float64',
+      'Expected a number of at most ±1.7976931348623157e308 (float64) at index [0], got -Infinity.',
+    ],
+    ['[0,300]', 'uint8', 'Expected a whole number from 0 to 255 (uint8) at index [1], got 300.'],
+    ['[1.5]', 'int32', 'Expected a whole number (int32) at index [0], got 1.5.'],
+    ['[1', 'float32', 'Expected "," or "]" at byte 2, got the end. Send nested JSON lists.'],
+    ['[1,', 'float32', 'Expected a value or "]" at byte 3, got the end. Send nested JSON lists.'],
+    ['[1,]', 'float32', 'Expected a number at byte 3, got "]". Send nested JSON lists.'],
+    [
+      '[1 2]',
+      'float32',
+      'Expected "," or "]" at byte 3, got the number 2. Send nested JSON lists.',
+    ],
+    ['[1]]', 'float32', 'Expected the end at byte 3, got "]". Send nested JSON lists.'],
+    ['[01]', 'float32', 'Expected "," or "]" at byte 2, got the number 1. Send nested JSON lists.'],
+    ['[1.]', 'float32', 'Expected a digit at byte 3, got "]". Send nested JSON lists.'],
+    [
+      '["\\x"]',
+      'string',
+      'Expected a string of valid UTF-8 and escapes at byte 1, got the string "\\x". Send nested JSON lists.',
+    ],
+  ])('for %s as %s says where, what was expected and what came', (text, dtype, message) => {
+    expect(() => parse(text, dtype)).toThrow(message);
+  });
+
+  it('refuses invalid UTF-8 in strings', () => {
+    const bytes = Buffer.concat([Buffer.from('["'), Buffer.of(0xff), Buffer.from('"]')]);
+    expect(() => parseJsonNdArray(bytes, { dtype: 'string' })).toThrow('valid UTF-8');
+  });
+
+  it('comes at once for 250,000 open lists, and for a million digits', () => {
+    expect(() => parse('['.repeat(250_000))).toThrow(
+      'nested at most 32 deep, got deeper at byte 32',
+    );
+    expect(parse(`[${'['.repeat(31)}1${']'.repeat(31)}]`).rank).toBe(32);
+    expect(parse(`[0.${'3'.repeat(1_000_000)}]`).data[0]).toBe(1 / 3);
+  });
+});
+
+describe('stringify', () => {
+  it('is read back as it was, for every dtype', () => {
+    const shapes = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 });
+    const property = fc.property(
+      shapes,
+      fc.infiniteStream(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
+      fc.constantFrom(...DTYPES),
+      (shape, stream, dtype) => {
+        const length = shape.reduce((product, size) => product * size, 1);
+        const bits = BigInt64Array.from({ length }, () => stream.next().value as bigint);
+        const array = fromBits(dtype, bits, shape);
+        const text = stringifyNdArray(array);
+        expect(length === 0 ? parse(text, dtype).size : parse(text, dtype)).toEqual(
+          length === 0 ? 0 : array,
+        );
+      },
+    );
+    fc.assert(property);
+  });
+
+  it('writes float32 in the fewest digits that read back', () => {
+    const digits = (text: string): number =>
+      text
+        .replace(/e.*/, '')
+        .replace(/[-.]/g, '')
+        .replace(/^0+|0+$/g, '').length;
+    const property = fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const text = shortestFloat32(value);
+      expect(Math.fround(Number(text))).toBe(value);
+      let least = 1;
+      while (Math.fround(Number(value.toPrecision(least))) !== value) least++;
+      expect(digits(text)).toBeLessThanOrEqual(Math.max(least, 1));
+    });
+    fc.assert(property, { numRuns: 2000 });
+    expect(
+      [0.1, 16777216, 1e-45, 3.4028234663852886e38].map((x) => shortestFloat32(Math.fround(x))),
+    ).toEqual(['0.1', '16777216', '1e-45', '3.4028235e+38']);
+  });
+
+  it('writes what JSON does not have as null, or refuses it by its index', () => {
+    const array = NdArray.from([
+      [1, NaN],
+      [Infinity, -0],
+    ]);
+    expect(stringifyNdArray(array)).toBe('[[1,null],[null,-0]]');
+    expect(() => stringifyNdArray(array, { nonFinite: 'error' })).toThrow('NaN at index [0][1]');
+  });
+});
+
+/** An array of a dtype with values made of arbitrary bits, finite ones. */
+function fromBits(dtype: DType, bits: BigInt64Array, shape: readonly number[]): NdArray {
+  const numbers = Array.from(bits, Number);
+  switch (dtype) {
+    case 'string':
+      return new NdArray(
+        dtype,
+        Array.from(bits, (x) => `"${String.fromCharCode(Number(x & 0xfffn))}\\`),
+        shape,
+      );
+    case 'bool':
+      return NdArray.from(numbers.map((x) => x % 2 !== 0)).size === 0
+        ? new NdArray(dtype, new Uint8Array(0), shape)
+        : new NdArray(
+            dtype,
+            Uint8Array.from(numbers, (x) => Number(x % 2 !== 0)),
+            shape,
+          );
+    case 'int64':
+      return new NdArray(dtype, bits, shape);
+    case 'uint64':
+      return new NdArray(dtype, new BigUint64Array(bits.buffer as ArrayBuffer), shape);
+    case 'float16':
+      return new NdArray(
+        dtype,
+        Uint16Array.from(bits, (x) => Number(x & 0x7bffn) & ~0x400),
+        shape,
+      );
+    case 'float32':
+      return new NdArray(
+        dtype,
+        Float32Array.from(numbers, (x) => x / 3e9),
+        shape,
+      );
+    case 'float64':
+      return new NdArray(
+        dtype,
+        Float64Array.from(numbers, (x) => x / 3e9),
+        shape,
+      );
+    case 'int8':
+      return new NdArray(
+        dtype,
+        Int8Array.from(bits, (x) => Number(BigInt.asIntN(8, x))),
+        shape,
+      );
+    case 'int16':
+      return new NdArray(
+        dtype,
+        Int16Array.from(bits, (x) => Number(BigInt.asIntN(16, x))),
+        shape,
+      );
+    case 'int32':
+      return new NdArray(
+        dtype,
+        Int32Array.from(bits, (x) => Number(BigInt.asIntN(32, x))),
+        shape,
+      );
+    case 'uint8':
+      return new NdArray(
+        dtype,
+        Uint8Array.from(bits, (x) => Number(BigInt.asUintN(8, x))),
+        shape,
+      );
+    case 'uint16':
+      return new NdArray(
+        dtype,
+        Uint16Array.from(bits, (x) => Number(BigInt.asUintN(16, x))),
+        shape,
+      );
+    case 'uint32':
+      return new NdArray(
+        dtype,
+        Uint32Array.from(bits, (x) => Number(BigInt.asUintN(32, x))),
+        shape,
+      );
+  }
+}
