@@ -17,6 +17,23 @@ export function fastDecimal(mantissa: number, exponent: number): number {
   return exponent > MAX_EXACT_POWER ? NaN : mantissa * POWERS_OF_TEN[exponent];
 }
 
+/** As many more digits as a mantissa may have for {@link nearDecimal}, as a factor. */
+const MAX_NEAR_MANTISSA = MAX_EXACT_MANTISSA * 1e6;
+/** More than the error of its six roundings and one division, relative. */
+const NEAR_ERROR = 2 ** -49;
+
+/**
+ * A double near `mantissa × 10^exponent` that rounds to the same float32 as the exact number does,
+ * else NaN. The exact number and its double lie between the two ends; where both ends round to one
+ * float32, so do they.
+ */
+export function nearDecimal(mantissa: number, exponent: number): number {
+  if (mantissa >= MAX_NEAR_MANTISSA || exponent > 0 || exponent < -MAX_EXACT_POWER) return NaN;
+  const near = mantissa / POWERS_OF_TEN[-exponent];
+  const least = Math.fround(near * (1 - NEAR_ERROR));
+  return least === Math.fround(near * (1 + NEAR_ERROR)) ? near : NaN;
+}
+
 /** Longest integer of 64 bits, with room to spare; beyond it nothing is in range. */
 const MAX_INTEGER_DIGITS = 40;
 

@@ -129,6 +129,19 @@ describe('the scanner agrees with JSON.parse', () => {
   });
 });
 
+it('float32 is the double’s rounding where it is hardest, in the middle between two', () => {
+  const property = fc.property(
+    fc.float({ min: Math.fround(-1e38), max: Math.fround(1e38), noNaN: true }),
+    fc.integer({ min: -3, max: 3 }),
+    (value, step) => {
+      const next = Math.fround(value * (1 + 2 ** -23));
+      const text = ((value + next) / 2 + step * Math.abs(value) * 2 ** -52).toPrecision(17);
+      expect(parse(`[${text}]`, 'float32').data[0]).toBe(Math.fround(Number(text)));
+    },
+  );
+  fc.assert(property, { numRuns: 5000 });
+});
+
 describe('integers of 64 bits', () => {
   it('are exact over the whole range', () => {
     const property = fc.property(

@@ -28,7 +28,12 @@ export function parseJsonNdArray(bytes: Uint8Array, options: JsonNdArrayOptions 
   const found =
     dtype === undefined
       ? scan(bytes, { maxDepth })
-      : scan(bytes, { kind: kindOf(dtype), maxDepth, keepsText: isInteger(dtype) });
+      : scan(bytes, {
+          kind: kindOf(dtype),
+          maxDepth,
+          keepsText: isInteger(dtype),
+          toFloat32: dtype === 'float32',
+        });
   const chosen = dtype ?? inferDType(found);
   return new NdArray(chosen, toData(found, chosen), found.shape);
 }

@@ -1,4 +1,4 @@
-import { fastDecimal } from './decimal.js';
+import { fastDecimal, nearDecimal } from './decimal.js';
 import { emptyBody, malformed, ragged, tooDeep, wrongKind } from './json-errors.js';
 
 /** What the leaves of an array are. */
@@ -27,6 +27,8 @@ export interface ScanOptions {
   maxDepth?: number;
   /** Keeps the text of every number that may not be exact, for integers written as `1e3`. */
   keepsText?: boolean;
+  /** The numbers will be rounded to float32: doubles need only be near enough for that. */
+  toFloat32?: boolean;
 }
 
 const FIRST_CAPACITY = 1024;
@@ -67,7 +69,7 @@ const MAX_POWER = 1e6;
  */
 /* oxlint-disable max-lines-per-function, max-depth -- the hot path: a call per byte or number would cost more than the number itself */
 export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
-  const { keepsText = false } = options;
+  const { keepsText = false, toFloat32 = false } = options;
   const maxDepth = Math.min(options.maxDepth ?? MAX_DEPTH, MAX_DEPTH);
   const end = bytes.length;
   let values = scratch;
@@ -85,16 +87,14 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
   let at = 0;
   let mayClose = false;
 
-  const index = (levels: number): number[] => Array.from(counts.subarray(1, levels + 1));
-  const place = () => ({ bytes, at, index: index(depth) });
-
   for (;;) {
     let byte = bytes[at];
     while (byte <= SPACE && isSpace(byte)) byte = bytes[++at];
 
     let isValue = true;
     if (byte === OPEN) {
-      if (rank !== -1 && depth >= rank) throw wrongKind(`a ${kind ?? 'number'}`, place());
+      if (rank !== -1 && depth >= rank)
+        throw wrongKind(`a ${kind ?? 'number'}`, placeOf(bytes, at, depth));
       if (depth >= maxDepth) throw tooDeep(maxDepth, at);
       depth++;
       if (depth > deepest) {
@@ -111,24 +111,24 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
     } else {
       if (at >= end) {
         if (depth === 0) throw emptyBody();
-        throw malformed('a value or "]"', place());
+        throw malformed('a value or "]"', placeOf(bytes, at, depth));
       }
       if (rank === -1) {
-        if (depth < deepest) throw wrongKind('a list', place());
+        if (depth < deepest) throw wrongKind('a list', placeOf(bytes, at, depth));
         rank = depth;
       } else if (depth !== rank) {
-        throw wrongKind('a list', place());
+        throw wrongKind('a list', placeOf(bytes, at, depth));
       }
       kind ??= kindOf(byte);
       if (kind === 'string') {
-        if (byte !== QUOTE) throw unexpected('a string', place());
+        if (byte !== QUOTE) throw unexpected('a string', placeOf(bytes, at, depth));
         const close = endOfString(bytes, at);
-        strings.push(readString(bytes, at, close, place));
+        strings.push(readString(bytes, at, close, depth));
         at = close;
         length++;
       } else if (kind === 'boolean') {
         const word = byte === LETTER_T ? 4 : 5;
-        if (!isBoolean(bytes, at)) throw unexpected('a boolean', place());
+        if (!isBoolean(bytes, at)) throw unexpected('a boolean', placeOf(bytes, at, depth));
         if (length === capacity) {
           values = grow(values);
           capacity = values.length;
@@ -143,7 +143,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
           if (isNegative) byte = bytes[++at];
           if (!(byte >= ZERO && byte <= NINE)) {
             at = start;
-            throw unexpected('a number', place());
+            throw unexpected('a number', placeOf(bytes, at, depth));
           }
           let mantissa = byte - ZERO;
           let exponent = 0;
@@ -164,14 +164,15 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
               byte = bytes[++at];
             }
             exponent = first - at;
-            if (exponent === 0) throw malformed('a digit', place());
+            if (exponent === 0) throw malformed('a digit', placeOf(bytes, at, depth));
           }
           if (byte === LOWER_E || byte === UPPER_E) {
             isInteger = false;
             byte = bytes[++at];
             const isBelow = byte === MINUS;
             if (isBelow || byte === PLUS) byte = bytes[++at];
-            if (!(byte >= ZERO && byte <= NINE)) throw malformed('a digit', place());
+            if (!(byte >= ZERO && byte <= NINE))
+              throw malformed('a digit', placeOf(bytes, at, depth));
             let power = 0;
             do {
               if (power < MAX_POWER) power = power * 10 + (byte - ZERO);
@@ -180,6 +181,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
             exponent += isBelow ? -power : power;
           }
           let value = fastDecimal(mantissa, exponent);
+          if (toFloat32 && !(value >= 0)) value = nearDecimal(mantissa, exponent);
           if (!(value >= 0)) {
             const text = textOf(bytes, start, at);
             value = Math.abs(Number(text));
@@ -214,11 +216,11 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
       byte = bytes[at];
       while (byte <= SPACE && isSpace(byte)) byte = bytes[++at];
       if (byte === COMMA && isValue) break;
-      if (byte !== CLOSE) throw malformed('"," or "]"', place());
+      if (byte !== CLOSE) throw malformed('"," or "]"', placeOf(bytes, at, depth));
       const size = counts[depth];
       const known = shape[depth - 1];
       if (known === -1) shape[depth - 1] = size;
-      else if (known !== size) throw ragged(known, size, index(depth - 1));
+      else if (known !== size) throw ragged(known, size, indexAt(depth - 1));
       depth--;
       at++;
       isValue = true;
@@ -256,6 +258,15 @@ function isSpace(byte: number): boolean {
 
 type Place = { bytes: Uint8Array; at: number; index: number[] };
 
+// Not closures of the scan: what a closure captures, a loop reads from the heap.
+function indexAt(levels: number): number[] {
+  return Array.from(counts.subarray(1, levels + 1));
+}
+
+function placeOf(bytes: Uint8Array, at: number, depth: number): Place {
+  return { bytes, at, index: indexAt(depth) };
+}
+
 function kindOf(byte: number): LeafKind {
   if (byte === QUOTE) return 'string';
   return byte === LETTER_T || byte === LETTER_F ? 'boolean' : 'number';
@@ -292,10 +303,10 @@ function endOfString(bytes: Uint8Array, start: number): number {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function readString(bytes: Uint8Array, start: number, end: number, place: () => Place): string {
+function readString(bytes: Uint8Array, start: number, end: number, depth: number): string {
   try {
     return JSON.parse(utf8.decode(bytes.subarray(start, end))) as string;
   } catch {
-    throw malformed('a string of valid UTF-8 and escapes', place());
+    throw malformed('a string of valid UTF-8 and escapes', placeOf(bytes, start, depth));
   }
 }
