@@ -1,6 +1,8 @@
 // npm run bench [-- --json] [--only <case>] [--rounds n] [--seconds n]
-// Measures bare Fastify with onnxruntime-node in process and BentoNest in turn, repeatedly, with the
-// same load, and prints medians and the ratio. Figures of different runs do not compare: only ratios do.
+// Measures bare Fastify with onnxruntime-node in process and BentoNest, with the same load. Both run all
+// the time and are loaded in turn, in short slices: machines change their speed from second to second,
+// so a ratio is the median of the ratios of neighbouring slices. Figures of different runs do not
+// compare.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -14,8 +16,8 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '2' },
   },
 });
 const home = fileURLToPath(new URL('../models/store', import.meta.url));
@@ -49,7 +51,7 @@ async function freePort() {
   return port;
 }
 
-async function withServer(target, file, use) {
+async function startServer(target, file) {
   const port = await freePort();
   const server = fork(TARGETS[target], [file, String(port)]);
   const ended = once(server, 'exit');
@@ -57,55 +59,60 @@ async function withServer(target, file, use) {
     once(server, 'message'),
     ended.then(([code]) => Promise.reject(new Error(`${target} exited with code ${code}`))),
   ]);
-  try {
-    return use(`http://127.0.0.1:${port}/predict`);
-  } finally {
+  const stop = async () => {
     server.kill('SIGTERM');
     await ended;
-  }
+  };
+  return { url: `http://127.0.0.1:${port}/predict`, stop };
 }
 
-function measureAll(url, body, samples) {
-  const seconds = Number(values.seconds);
-  measure({ url, body, connections: 32, seconds: 1 });
-  for (const connections of CONNECTIONS) {
-    const figures = measure({ url, body, connections, seconds });
-    if (figures.failed > 0) throw new Error(`${figures.failed} requests to ${url} failed`);
-    samples.get(connections).push(figures);
-  }
+function measureSlice(url, body, connections) {
+  const figures = measure({ url, body, connections, seconds: Number(values.seconds) });
+  if (figures.failed > 0) throw new Error(`${figures.failed} requests to ${url} failed`);
+  return figures;
 }
 
-function summarise({ name }, samples) {
-  const rows = [];
-  for (const connections of CONNECTIONS) {
-    for (const target of Object.keys(TARGETS)) {
-      const runs = samples[target].get(connections);
-      const rate = (each) => median(samples[each].get(connections).map((run) => run.reqPerSec));
-      rows.push({
-        case: name,
-        connections,
-        target,
-        reqPerSec: Math.round(rate(target)),
-        p50Ms: median(runs.map((run) => run.p50Ms)),
-        p99Ms: median(runs.map((run) => run.p99Ms)),
-        ratio: Number((rate(target) / rate('bare')).toFixed(2)),
-      });
-    }
-  }
-  return rows;
-}
-
-async function runCase(bench) {
-  const { file } = await resolveModel(bench.model, { home });
-  const samples = Object.fromEntries(
-    Object.keys(TARGETS).map((target) => [target, new Map(CONNECTIONS.map((c) => [c, []]))]),
-  );
+function measureInTurn(servers, body, connections) {
+  const runs = { bare: [], bentonest: [] };
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const target of Object.keys(TARGETS)) {
-      await withServer(target, file, (url) => measureAll(url, bench.body, samples[target]));
+      runs[target].push(measureSlice(servers[target].url, body, connections));
     }
   }
-  return summarise(bench, samples);
+  return runs;
+}
+
+function summarise(name, connections, runs) {
+  const ratios = {
+    bare: 1,
+    bentonest: median(
+      runs.bentonest.map(({ reqPerSec }, round) => reqPerSec / runs.bare[round].reqPerSec),
+    ),
+  };
+  return Object.keys(TARGETS).map((target) => ({
+    case: name,
+    connections,
+    target,
+    reqPerSec: Math.round(median(runs[target].map(({ reqPerSec }) => reqPerSec))),
+    p50Ms: median(runs[target].map(({ p50Ms }) => p50Ms)),
+    p99Ms: median(runs[target].map(({ p99Ms }) => p99Ms)),
+    ratio: Number(ratios[target].toFixed(2)),
+  }));
+}
+
+async function runCase({ name, model, body }) {
+  const { file } = await resolveModel(model, { home });
+  const servers = {};
+  try {
+    for (const target of Object.keys(TARGETS)) servers[target] = await startServer(target, file);
+    for (const { url } of Object.values(servers))
+      measure({ url, body, connections: 32, seconds: 2 });
+    return CONNECTIONS.flatMap((connections) =>
+      summarise(name, connections, measureInTurn(servers, body, connections)),
+    );
+  } finally {
+    for (const { stop } of Object.values(servers)) await stop();
+  }
 }
 
 const selected = CASES.filter(({ name }) => values.only === undefined || name === values.only);

@@ -14,5 +14,5 @@ export { createController } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/bento-error.filter.js';
 export { REQUEST_CHANNEL } from './serving.channels.js';
-export type { RequestEvent } from './serving.channels.js';
+export type { RequestEvent, RouteInfo } from './serving.channels.js';
 export { ServingModule } from './serving.module.js';

@@ -6,7 +6,6 @@ import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
 import { sayFarewell } from './http/graceful-close.js';
-import { addRequestEvents } from './http/request-events.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 
@@ -33,7 +32,6 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     this.prepared = fastify;
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify);
-    addRequestEvents(fastify);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

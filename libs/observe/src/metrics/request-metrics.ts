@@ -7,7 +7,7 @@ import {
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
 import { REQUEST_CHANNEL } from 'bentonest/serving';
-import type { RequestEvent } from 'bentonest/serving';
+import type { RequestEvent, RouteInfo } from 'bentonest/serving';
 import type { Counter, Histogram } from 'prom-client';
 
 const TOTAL = 'bentoml_api_server_request_total';
@@ -36,21 +36,49 @@ export const requestMetricProviders = [
   }),
 ];
 
-interface Series {
-  readonly total: Counter.Internal;
-  readonly duration: Histogram.Internal<Label>;
+/** Durations that are kept before the histogram gets them. */
+const BUFFER_SIZE = 1024;
+
+/**
+ * One label set. prom-client finds a child by hashing its labels each time; here a request costs an
+ * array write, and the metrics are brought up to date when they are collected.
+ */
+class Series {
+  private readonly durations = new Float64Array(BUFFER_SIZE);
+  private pending = 0;
+
+  constructor(
+    private readonly total: Counter.Internal,
+    private readonly duration: Histogram.Internal<Label>,
+  ) {}
+
+  record(durationMs: number): void {
+    this.durations[this.pending++] = durationMs;
+    if (this.pending === BUFFER_SIZE) this.flush();
+  }
+
+  flush(): void {
+    if (this.pending === 0) return;
+    this.total.inc(this.pending);
+    for (let i = 0; i < this.pending; i++) this.duration.observe(this.durations[i] / 1000);
+    this.pending = 0;
+  }
 }
 
 /** Counts requests from the serving layer's events. */
 @Injectable()
 export class RequestMetrics implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** prom-client finds a series by hashing its labels; a request pays for a look-up by key only. */
-  private readonly series = new Map<string, Series>();
+  /** By route, then by status code. */
+  private readonly series = new Map<RouteInfo, Map<number, Series>>();
 
   constructor(
     @InjectMetric(TOTAL) private readonly total: Counter<Label>,
     @InjectMetric(DURATION) private readonly duration: Histogram<Label>,
-  ) {}
+  ) {
+    const collect = (): void => this.flush();
+    Object.assign(this.total, { collect });
+    Object.assign(this.duration, { collect });
+  }
 
   onApplicationBootstrap(): void {
     subscribe(REQUEST_CHANNEL, this.record);
@@ -58,28 +86,32 @@ export class RequestMetrics implements OnApplicationBootstrap, OnApplicationShut
 
   onApplicationShutdown(): void {
     unsubscribe(REQUEST_CHANNEL, this.record);
+    this.flush();
   }
 
   private readonly record = (message: unknown): void => {
-    const event = message as RequestEvent;
-    const series = this.seriesOf(event);
-    series.total.inc();
-    series.duration.observe(event.durationMs / 1000);
+    const { route, statusCode, durationMs } = message as RequestEvent;
+    const series = this.series.get(route)?.get(statusCode) ?? this.createSeries(route, statusCode);
+    series.record(durationMs);
   };
 
-  private seriesOf({ endpoint, statusCode, service, version }: RequestEvent): Series {
-    const key = `${statusCode} ${endpoint} ${service} ${version}`;
-    let series = this.series.get(key);
-    if (series === undefined) {
-      const labels = {
-        endpoint,
-        http_response_code: statusCode,
-        service_name: service,
-        service_version: version,
-      };
-      series = { total: this.total.labels(labels), duration: this.duration.labels(labels) };
-      this.series.set(key, series);
-    }
+  private createSeries(route: RouteInfo, statusCode: number): Series {
+    const labels = {
+      endpoint: route.endpoint,
+      http_response_code: statusCode,
+      service_name: route.service,
+      service_version: route.version,
+    };
+    const series = new Series(this.total.labels(labels), this.duration.labels(labels));
+    let ofRoute = this.series.get(route);
+    if (ofRoute === undefined) this.series.set(route, (ofRoute = new Map()));
+    ofRoute.set(statusCode, series);
     return series;
+  }
+
+  private flush(): void {
+    for (const ofRoute of this.series.values()) {
+      for (const series of ofRoute.values()) series.flush();
+    }
   }
 }

@@ -1,4 +1,5 @@
-import type { QueuedCall } from './call.js';
+import { batchKeyOf, isAlike } from './batch-key.js';
+import type { PreparedCall, QueuedCall } from './call.js';
 import { Fifo } from './fifo.js';
 
 /**
@@ -9,6 +10,9 @@ export class CallQueues {
   private readonly queues = new Map<string, Fifo<QueuedCall>>();
   private readonly retries = new Fifo<QueuedCall>();
 
+  /** Most calls are like the one before: they need no key. */
+  private lastPushed: { call: PreparedCall; queue: Fifo<QueuedCall> } | undefined;
+
   constructor(private readonly maxBatchRows: number) {}
 
   push(queued: QueuedCall): void {
@@ -16,10 +20,13 @@ export class CallQueues {
       this.retries.push(queued);
       return;
     }
-    const key = queued.prepared.batchKey ?? '';
-    let queue = this.queues.get(key);
-    if (queue === undefined) this.queues.set(key, (queue = new Fifo()));
+    const last = this.lastPushed;
+    const queue =
+      last !== undefined && isAlike(last.call, queued.prepared)
+        ? last.queue
+        : this.queueFor(queued.prepared);
     queue.push(queued);
+    this.lastPushed = { call: queued.prepared, queue };
   }
 
   /** The calls of the next batch, at most `maxBatchRows` rows together; empty when none wait. */
@@ -35,7 +42,7 @@ export class CallQueues {
       if (calls.length > 0 && rows > this.maxBatchRows) break;
       queue.shift();
       calls.push(next);
-      if (next.prepared.batchKey === undefined) break;
+      if (!next.prepared.method.batchable) break;
     }
     return calls;
   }
@@ -47,7 +54,15 @@ export class CallQueues {
 
   clear(): void {
     this.queues.clear();
+    this.lastPushed = undefined;
     while (this.retries.shift() !== undefined);
+  }
+
+  private queueFor(prepared: PreparedCall): Fifo<QueuedCall> {
+    const key = batchKeyOf(prepared);
+    let queue = this.queues.get(key);
+    if (queue === undefined) this.queues.set(key, (queue = new Fifo()));
+    return queue;
   }
 
   private oldest(): Fifo<QueuedCall> | undefined {
@@ -57,6 +72,7 @@ export class CallQueues {
       const first = peekWaiting(queue);
       if (first === undefined) {
         this.queues.delete(key);
+        if (this.lastPushed?.queue === queue) this.lastPushed = undefined;
       } else if (first.call.enqueuedAt < since) {
         since = first.call.enqueuedAt;
         oldest = queue;

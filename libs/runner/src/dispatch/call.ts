@@ -14,8 +14,6 @@ export interface PreparedCall {
   readonly args: readonly unknown[];
   /** Rows along the batch dimension; 1 where the method is not batchable. */
   readonly rows: number;
-  /** Calls with equal keys may share a batch; undefined runs alone. */
-  readonly batchKey: string | undefined;
 }
 
 interface Settle {

@@ -11,35 +11,37 @@ export type ArgumentCheck = (
 ) => readonly unknown[];
 
 /**
- * Counts the rows of a call and says with which others it may share a batch: those of the same
- * method whose tensors have the same names, dtypes and dimensions other than the batch dimension.
+ * Counts the rows of a call.
  *
  * @throws NotBatchableError where the method is batchable and an argument is no tensor, or the
  * arguments disagree in their rows.
  */
 export function prepareCall(method: MethodDescription, args: readonly unknown[]): PreparedCall {
-  if (!method.batchable) return { method, args, rows: 1, batchKey: undefined };
-  const axis = method.batchDim[0];
+  if (!method.batchable) return { method, args, rows: 1 };
   let rows = -1;
-  let batchKey = method.name;
-  const add = (tensor: unknown, name: string): void => {
-    const tensorRows = rowsOf(tensor, { axis, name, method: method.name });
+  forEachTensor(args, (tensor, name) => {
+    const tensorRows = rowsOf(tensor, { axis: method.batchDim[0], name, method: method.name });
     if (rows !== -1 && rows !== tensorRows) {
       throw new NotBatchableError(
         `The arguments of "${method.name}" must have the same number of rows: expected ${rows}, got ${tensorRows} in ${name}.`,
       );
     }
     rows = tensorRows;
-    batchKey += tensorKey(tensor as NdArray, axis, name);
-  };
-  for (const [index, arg] of args.entries()) {
-    if (isTensorRecord(arg)) for (const name of Object.keys(arg)) add(arg[name], name);
-    else add(arg, `argument ${index}`);
+  });
+  if (rows !== -1) return { method, args, rows };
+  throw new NotBatchableError(`Method "${method.name}" is batchable: call it with an NdArray.`);
+}
+
+/** Visits the tensors among the arguments of a batchable method, and those in records, by name. */
+function forEachTensor(
+  args: readonly unknown[],
+  visit: (tensor: unknown, name: string) => void,
+): void {
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index];
+    if (!isTensorRecord(arg)) visit(arg, `argument ${index}`);
+    else for (const name of Object.keys(arg)) visit(arg[name], name);
   }
-  if (rows === -1) {
-    throw new NotBatchableError(`Method "${method.name}" is batchable: call it with an NdArray.`);
-  }
-  return { method, args, rows, batchKey };
 }
 
 function rowsOf(tensor: unknown, at: { axis: number; name: string; method: string }): number {
@@ -60,10 +62,4 @@ function describeValue(value: unknown): string {
   return Array.isArray(value)
     ? 'a list; use NdArray.from(list)'
     : `a value of type ${typeof value}`;
-}
-
-function tensorKey(tensor: NdArray, axis: number, name: string): string {
-  let key = `|${name}:${tensor.dtype}`;
-  for (let i = 0; i < tensor.shape.length; i++) key += i === axis ? ',*' : `,${tensor.shape[i]}`;
-  return key;
 }

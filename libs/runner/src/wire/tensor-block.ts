@@ -8,48 +8,77 @@ const MAX_RANK = 32;
 
 export const align8 = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
-/** A tensor made ready to be written: its pieces as bytes, strings encoded. */
+/** A tensor made ready to be written: its sizes known, strings encoded. */
 export interface TensorBlock {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-  readonly pieces: readonly Uint8Array[];
+  readonly tensor: TensorChunks;
+  /** The data of a string tensor; of others, see `pieces`. */
+  readonly text: Buffer | undefined;
   readonly dataBytes: number;
   /** Header, dimensions, data and padding. */
   readonly totalBytes: number;
 }
 
 export function toBlock(tensor: TensorChunks): TensorBlock {
-  const pieces = tensor.chunks.map((chunk) => bytesOf(chunk));
-  const dataBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+  const text = tensor.dtype === 'string' ? encodeStrings(tensor.chunks as string[][]) : undefined;
+  let dataBytes = text?.length ?? 0;
+  for (const chunk of tensor.chunks) {
+    if (ArrayBuffer.isView(chunk)) dataBytes += chunk.byteLength;
+  }
   const totalBytes = dataOffset(tensor.shape.length) + align8(dataBytes);
-  return { dtype: tensor.dtype, shape: tensor.shape, pieces, dataBytes, totalBytes };
+  return { tensor, text, dataBytes, totalBytes };
 }
 
 function dataOffset(rank: number): number {
   return align8(TENSOR_HEADER_BYTES + 4 * rank);
 }
 
-function bytesOf(data: TensorData): Uint8Array {
-  if (ArrayBuffer.isView(data))
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const texts = data.map((text) => Buffer.from(text, 'utf8'));
-  const lengths = texts.flatMap((text) => {
+function encodeStrings(chunks: readonly (readonly string[])[]): Buffer {
+  const parts = chunks.flat().flatMap((text) => {
+    const bytes = Buffer.from(text, 'utf8');
     const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(text.length);
-    return [length, text];
+    length.writeUInt32LE(bytes.length);
+    return [length, bytes];
   });
-  return Buffer.concat(lengths);
+  return Buffer.concat(parts);
+}
+
+/** The data as it lies in memory, without a copy. */
+export function piecesOf({ tensor, text }: TensorBlock): Uint8Array[] {
+  if (text !== undefined) return [text];
+  return tensor.chunks.flatMap((chunk) =>
+    ArrayBuffer.isView(chunk)
+      ? [new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)]
+      : [],
+  );
+}
+
+/** Copies the data to `start`, a multiple of 8 in the target's own buffer. */
+export function copyData(target: Buffer, start: number, { tensor, text }: TensorBlock): void {
+  const { dtype, chunks } = tensor;
+  if (text !== undefined || dtype === 'string') {
+    text?.copy(target, start);
+    return;
+  }
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  // One view for all pieces: a view per piece would cost more than its few bytes.
+  const view = viewOf(dtype, target.buffer, target.byteOffset + start, length) as Float64Array;
+  let at = 0;
+  for (const chunk of chunks) {
+    view.set(chunk as Float64Array, at);
+    at += chunk.length;
+  }
 }
 
 /** Writes header and dimensions at `offset` and returns where the data begins. */
 export function writeBlockHeader(target: Buffer, offset: number, block: TensorBlock): number {
-  target.writeUInt8(DTYPES.indexOf(block.dtype), offset);
-  target.writeUInt8(block.shape.length, offset + 1);
+  const { dtype, shape } = block.tensor;
+  target.writeUInt8(DTYPES.indexOf(dtype), offset);
+  target.writeUInt8(shape.length, offset + 1);
   target.writeUInt16LE(0, offset + 2);
   target.writeUInt32LE(block.dataBytes, offset + 4);
   let at = offset + TENSOR_HEADER_BYTES;
-  for (const dimension of block.shape) at = target.writeUInt32LE(dimension, at);
-  const start = offset + dataOffset(block.shape.length);
+  for (const dimension of shape) at = target.writeUInt32LE(dimension, at);
+  const start = offset + dataOffset(shape.length);
   target.fill(0, at, start);
   return start;
 }

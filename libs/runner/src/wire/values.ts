@@ -66,6 +66,7 @@ export function isTensor(value: unknown): value is OutgoingTensor {
 /** True for a plain object with at least one entry, all of them tensors. */
 export function isTensorRecord(value: unknown): value is Record<string, OutgoingTensor> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (isTensor(value)) return false;
   const entries = Object.values(value);
   return entries.length > 0 && entries.every((entry) => isTensor(entry));
 }

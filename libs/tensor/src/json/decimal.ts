@@ -1,7 +1,7 @@
 /** Powers of ten that a double holds exactly. */
 export const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
-const MAX_EXACT_POWER = 22;
-const MAX_EXACT_MANTISSA = 2 ** 53;
+export const MAX_EXACT_POWER = 22;
+export const MAX_EXACT_MANTISSA = 2 ** 53;
 
 /**
  * `mantissa × 10^exponent` where that is one correctly rounded operation on exact doubles (Clinger,
@@ -19,7 +19,7 @@ export function fastDecimal(mantissa: number, exponent: number): number {
 
 /** As many more digits as a mantissa may have for {@link nearDecimal}, as a factor. */
 const MAX_NEAR_MANTISSA = MAX_EXACT_MANTISSA * 1e6;
-/** More than the error of its six roundings and one division, relative. */
+/** More than the relative error of thirteen roundings: two for each of six digits, and the division. */
 const NEAR_ERROR = 2 ** -49;
 
 /**
@@ -36,19 +36,31 @@ export function nearDecimal(mantissa: number, exponent: number): number {
 
 /** Longest integer of 64 bits, with room to spare; beyond it nothing is in range. */
 const MAX_INTEGER_DIGITS = 40;
+const BEYOND_RANGE = 10n ** BigInt(MAX_INTEGER_DIGITS);
+const ZERO = 0x30;
 
-/** The exact integer that a JSON number's text stands for, or undefined where it is none. */
+/**
+ * The exact integer that the text of a JSON number stands for, undefined where it is none, or, of
+ * more than 40 digits, some integer as far out of every range. Linear in the text, whatever it is: a
+ * pattern that looks for the zeros at its end would not be.
+ */
 export function exactInteger(text: string): bigint | undefined {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign, whole, fraction = '', exponentText = '0'] = match;
-  const digits = (whole + fraction).replace(/^0+/, '');
-  if (digits === '') return 0n;
-  const significant = digits.replace(/0+$/, '');
-  const exponent = Number(exponentText) - fraction.length + digits.length - significant.length;
-  if (exponent < 0) return undefined;
-  // Out of every range, and not worth its digits: any such number will do.
-  const zeros = Math.min(exponent, MAX_INTEGER_DIGITS);
-  const value = BigInt(significant.slice(0, MAX_INTEGER_DIGITS)) * 10n ** BigInt(zeros);
-  return sign === '-' ? -value : value;
+  const isNegative = text.startsWith('-');
+  const exponentAt = text.search(/e/i);
+  const mantissaEnd = exponentAt === -1 ? text.length : exponentAt;
+  const [whole, fraction = ''] = text.slice(isNegative ? 1 : 0, mantissaEnd).split('.');
+  const digits = whole + fraction;
+  let first = 0;
+  while (digits.charCodeAt(first) === ZERO) first++;
+  if (first === digits.length) return 0n;
+  let last = digits.length;
+  while (digits.charCodeAt(last - 1) === ZERO) last--;
+  const power = exponentAt === -1 ? 0 : Number(text.slice(exponentAt + 1));
+  const zeros = power - fraction.length + digits.length - last;
+  if (zeros < 0) return undefined;
+  const magnitude =
+    last - first + zeros > MAX_INTEGER_DIGITS
+      ? BEYOND_RANGE
+      : BigInt(digits.slice(first, last)) * 10n ** BigInt(zeros);
+  return isNegative ? -magnitude : magnitude;
 }

@@ -89,5 +89,6 @@ function describeToken({ bytes, at }: ScanPlace): string {
   if (['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity', '-NaN'].includes(word)) return word;
   if (word !== '' && /^-?\d/.test(word)) return `the number ${shorten(word)}`;
   const [character = ''] = text;
+  if (character === '\ufeff') return 'a byte order mark';
   return JSON.stringify(character);
 }

@@ -1,5 +1,8 @@
 import { fastDecimal, nearDecimal } from './decimal.js';
 import { emptyBody, malformed, ragged, tooDeep, wrongKind } from './json-errors.js';
+import type { ScanPlace } from './json-errors.js';
+import { readRun, run } from './run.js';
+import { endOfString, readString } from './string.js';
 
 /** What the leaves of an array are. */
 export type LeafKind = 'number' | 'boolean' | 'string';
@@ -11,12 +14,16 @@ export interface Scan {
   readonly length: number;
   /** Numbers, or 0 and 1 for booleans, in the first `length` places. */
   readonly numbers: Float64Array;
-  readonly strings: readonly string[];
+  /** Not shared: the caller may keep it. */
+  readonly strings: string[];
   /** Greatest magnitude among the numbers. */
   readonly largest: number;
   /** No number had a fraction or an exponent. */
   readonly allIntegers: boolean;
-  /** Text of integers, or with `keepsText` of all numbers, that may not be exact as a double. */
+  /**
+   * Text of what may not be exact as a double: with `keepsText` of every such number, without `kind`
+   * of integers; and of the first that is beyond a double, for the message.
+   */
   readonly inexact: ReadonlyMap<number, string>;
 }
 
@@ -52,15 +59,19 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 const OPEN = 0x5b;
-const BACKSLASH = 0x5c;
 const CLOSE = 0x5d;
 const LOWER_E = 0x65;
 const UPPER_E = 0x45;
 const LETTER_F = 0x66;
 const LETTER_T = 0x74;
+const TRUE = Uint8Array.from(Buffer.from('true'));
+const FALSE = Uint8Array.from(Buffer.from('false'));
+const LONGEST_WORD = '-Infinity'.length;
 
-/** A greater power of ten makes zero or infinity of any number; it is not counted on. */
-const MAX_POWER = 1e6;
+/** After so many attempts in a row that found no run of plain decimals, none is made. */
+const MAX_MISSES = 16;
+/** A greater power of ten is not counted on: no body has the digits that would make up for it. */
+const MAX_POWER = 1e15;
 
 /**
  * Reads nested JSON lists of one kind of leaf in a single pass.
@@ -77,6 +88,8 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
   const strings: string[] = [];
   let inexact: Map<number, string> | undefined;
   let kind = options.kind;
+  const keepsIntegers = keepsText || kind === undefined;
+  let buffer: Buffer | undefined;
   let length = 0;
   let largest = 0;
   let allIntegers = true;
@@ -86,6 +99,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
   const shape: number[] = [];
   let at = 0;
   let mayClose = false;
+  let misses = 0;
 
   for (;;) {
     let byte = bytes[at];
@@ -111,99 +125,114 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
     } else {
       if (at >= end) {
         if (depth === 0) throw emptyBody();
-        throw malformed('a value or "]"', placeOf(bytes, at, depth));
+        throw malformed(mayClose ? 'a value or "]"' : 'a value', placeOf(bytes, at, depth));
       }
       if (rank === -1) {
-        if (depth < deepest) throw wrongKind('a list', placeOf(bytes, at, depth));
+        if (depth < deepest) throw unexpected('a list', placeOf(bytes, at, depth));
         rank = depth;
       } else if (depth !== rank) {
-        throw wrongKind('a list', placeOf(bytes, at, depth));
+        throw unexpected('a list', placeOf(bytes, at, depth));
       }
       kind ??= kindOf(byte);
       if (kind === 'string') {
         if (byte !== QUOTE) throw unexpected('a string', placeOf(bytes, at, depth));
         const close = endOfString(bytes, at);
-        strings.push(readString(bytes, at, close, depth));
+        const text = readString((buffer ??= bufferOf(bytes)), at, close);
+        if (text === undefined) {
+          throw malformed('a string of valid UTF-8 and escapes', placeOf(bytes, at, depth));
+        }
+        strings.push(text);
         at = close;
         length++;
       } else if (kind === 'boolean') {
-        const word = byte === LETTER_T ? 4 : 5;
-        if (!isBoolean(bytes, at)) throw unexpected('a boolean', placeOf(bytes, at, depth));
+        const word = byte === LETTER_T ? TRUE : FALSE;
+        if (!isWord(bytes, at, word)) throw unexpected('a boolean', placeOf(bytes, at, depth));
         if (length === capacity) {
           values = grow(values);
           capacity = values.length;
         }
-        values[length++] = word === 4 ? 1 : 0;
-        at += word;
+        values[length++] = word === TRUE ? 1 : 0;
+        at += word.length;
       } else {
-        // A list of numbers is read here to its end: only its last one goes on to the loop below.
-        for (;;) {
-          const start = at;
-          const isNegative = byte === MINUS;
-          if (isNegative) byte = bytes[++at];
-          if (!(byte >= ZERO && byte <= NINE)) {
-            at = start;
-            throw unexpected('a number', placeOf(bytes, at, depth));
-          }
-          let mantissa = byte - ZERO;
-          let exponent = 0;
-          let isInteger = true;
-          byte = bytes[++at];
-          if (mantissa !== 0) {
-            while (byte >= ZERO && byte <= NINE) {
-              mantissa = mantissa * 10 + (byte - ZERO);
-              byte = bytes[++at];
-            }
-          }
-          if (byte === DOT) {
-            isInteger = false;
-            const first = ++at;
+        if (depth > 0 && misses < MAX_MISSES) {
+          run.toFloat32 = toFloat32;
+          run.largest = largest;
+          run.allIntegers = allIntegers;
+          const behind = readRun(bytes, at, values, length);
+          misses = behind === at ? misses + 1 : 0;
+          if (behind > at) {
+            counts[depth] += run.length - length;
+            ({ length, largest, allIntegers } = run);
+            at = behind;
+            mayClose = false;
             byte = bytes[at];
-            while (byte >= ZERO && byte <= NINE) {
-              mantissa = mantissa * 10 + (byte - ZERO);
-              byte = bytes[++at];
-            }
-            exponent = first - at;
-            if (exponent === 0) throw malformed('a digit', placeOf(bytes, at, depth));
+            if (byte !== MINUS && !(byte >= ZERO && byte <= NINE)) continue;
           }
-          if (byte === LOWER_E || byte === UPPER_E) {
-            isInteger = false;
-            byte = bytes[++at];
-            const isBelow = byte === MINUS;
-            if (isBelow || byte === PLUS) byte = bytes[++at];
-            if (!(byte >= ZERO && byte <= NINE))
-              throw malformed('a digit', placeOf(bytes, at, depth));
-            let power = 0;
-            do {
-              if (power < MAX_POWER) power = power * 10 + (byte - ZERO);
-              byte = bytes[++at];
-            } while (byte >= ZERO && byte <= NINE);
-            exponent += isBelow ? -power : power;
-          }
-          let value = fastDecimal(mantissa, exponent);
-          if (toFloat32 && !(value >= 0)) value = nearDecimal(mantissa, exponent);
-          if (!(value >= 0)) {
-            const text = textOf(bytes, start, at);
-            value = Math.abs(Number(text));
-            if (isInteger || keepsText) {
-              inexact ??= new Map();
-              inexact.set(length, text);
-            }
-          }
-          if (value > largest) largest = value;
-          if (!isInteger) allIntegers = false;
-          if (length === capacity) {
-            values = grow(values);
-            capacity = values.length;
-          }
-          values[length++] = isNegative ? -value : value;
-          if (byte !== COMMA || depth === 0) break;
-          const next = bytes[at + 1] === SPACE ? at + 2 : at + 1;
-          byte = bytes[next];
-          if (byte !== MINUS && !(byte >= ZERO && byte <= NINE)) break;
-          counts[depth]++;
-          at = next;
         }
+        const start = at;
+        const isNegative = byte === MINUS;
+        if (isNegative) byte = bytes[++at];
+        if (!(byte >= ZERO && byte <= NINE)) {
+          at = start;
+          throw unexpected('a number', placeOf(bytes, at, depth));
+        }
+        let mantissa = byte - ZERO;
+        let exponent = 0;
+        let isInteger = true;
+        byte = bytes[++at];
+        if (mantissa !== 0) {
+          while (byte >= ZERO && byte <= NINE) {
+            mantissa = mantissa * 10 + (byte - ZERO);
+            byte = bytes[++at];
+          }
+        }
+        if (byte === DOT) {
+          isInteger = false;
+          const first = ++at;
+          byte = bytes[at];
+          while (byte >= ZERO && byte <= NINE) {
+            mantissa = mantissa * 10 + (byte - ZERO);
+            byte = bytes[++at];
+          }
+          exponent = first - at;
+          if (exponent === 0) throw malformed('a digit', placeOf(bytes, at, depth));
+        }
+        if (byte === LOWER_E || byte === UPPER_E) {
+          isInteger = false;
+          byte = bytes[++at];
+          const isBelow = byte === MINUS;
+          if (isBelow || byte === PLUS) byte = bytes[++at];
+          if (!(byte >= ZERO && byte <= NINE))
+            throw malformed('a digit', placeOf(bytes, at, depth));
+          let power = 0;
+          do {
+            if (power < MAX_POWER) power = power * 10 + (byte - ZERO);
+            byte = bytes[++at];
+          } while (byte >= ZERO && byte <= NINE);
+          exponent += isBelow ? -power : power;
+        }
+        let value = fastDecimal(mantissa, exponent);
+        if (toFloat32 && !(value >= 0)) value = nearDecimal(mantissa, exponent);
+        if (!(value >= 0)) {
+          const text = (buffer ??= bufferOf(bytes)).toString('latin1', start, at);
+          value = Math.abs(Number(text));
+          const isFirstBeyond = value === Infinity && largest !== Infinity;
+          if (keepsText || (isInteger && keepsIntegers) || isFirstBeyond) {
+            inexact ??= new Map();
+            inexact.set(length, text);
+          }
+        } else if (keepsText && value > Number.MAX_SAFE_INTEGER) {
+          // `1234567890123457e3`: rounded correctly, but to a double that is not the integer.
+          inexact ??= new Map();
+          inexact.set(length, (buffer ??= bufferOf(bytes)).toString('latin1', start, at));
+        }
+        if (value > largest) largest = value;
+        if (!isInteger) allIntegers = false;
+        if (length === capacity) {
+          values = grow(values);
+          capacity = values.length;
+        }
+        values[length++] = isNegative ? -value : value;
       }
     }
 
@@ -230,9 +259,8 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
     mayClose = false;
   }
 
-  for (let byte = bytes[at]; at < end; byte = bytes[++at]) {
-    if (isSpace(byte)) continue;
-    throw malformed('the end', { bytes, at, index: [] });
+  for (; at < end; at++) {
+    if (!isSpace(bytes[at])) throw malformed('the end', { bytes, at, index: [] });
   }
   if (values.length > MAX_KEPT) scratch = new Float64Array(FIRST_CAPACITY);
   else scratch = values;
@@ -256,14 +284,12 @@ function isSpace(byte: number): boolean {
   return byte === SPACE || byte === LF || byte === CR || byte === TAB;
 }
 
-type Place = { bytes: Uint8Array; at: number; index: number[] };
-
 // Not closures of the scan: what a closure captures, a loop reads from the heap.
 function indexAt(levels: number): number[] {
   return Array.from(counts.subarray(1, levels + 1));
 }
 
-function placeOf(bytes: Uint8Array, at: number, depth: number): Place {
+function placeOf(bytes: Uint8Array, at: number, depth: number): ScanPlace {
   return { bytes, at, index: indexAt(depth) };
 }
 
@@ -273,8 +299,8 @@ function kindOf(byte: number): LeafKind {
 }
 
 /** Another kind of value, where its text is one; else bytes that are no JSON. */
-function unexpected(expected: string, place: Place): Error {
-  const text = textOf(place.bytes, place.at, Math.min(place.at + 10, place.bytes.length));
+function unexpected(expected: string, place: ScanPlace): Error {
+  const text = bufferOf(place.bytes).toString('latin1', place.at, place.at + LONGEST_WORD + 1);
   return /^(["{[]|true|false|null|-?(NaN|Infinity)|-?\d)/.test(text)
     ? wrongKind(expected, place)
     : malformed(place.index.length === 0 ? `${expected} or a list` : expected, place);
@@ -286,27 +312,12 @@ function grow(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return larger;
 }
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function isBoolean(bytes: Uint8Array, at: number): boolean {
-  return /^(true|false)/.test(textOf(bytes, at, Math.min(at + 5, bytes.length)));
-}
-
-/** Offset behind the closing quote, or of the end. */
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return Math.min(at + 1, bytes.length);
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function readString(bytes: Uint8Array, start: number, end: number, depth: number): string {
-  try {
-    return JSON.parse(utf8.decode(bytes.subarray(start, end))) as string;
-  } catch {
-    throw malformed('a string of valid UTF-8 and escapes', placeOf(bytes, start, depth));
-  }
+function isWord(bytes: Uint8Array, at: number, word: Uint8Array): boolean {
+  if (at + word.length > bytes.length) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+  return true;
 }

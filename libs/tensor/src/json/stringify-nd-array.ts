@@ -70,8 +70,11 @@ function checkFinite({ dtype, data, shape }: NdArray): void {
   for (let position = 0; position < numbers.length; position++) {
     const value = dtype === 'float16' ? float16ToNumber(numbers[position]) : numbers[position];
     if (Number.isFinite(value)) continue;
+    const index = indexOf(position, shape);
+    const where = index.length === 0 ? '' : ` at index ${describeIndex(index)}`;
     throw new NonFiniteError(
-      `JSON cannot write ${value} at index ${describeIndex(indexOf(position, shape))}. Ask for .npy, or allow null.`,
+      `JSON cannot write ${value}${where}. Ask for .npy, or allow null.`,
+      index.length === 0 ? {} : { details: { index } },
     );
   }
 }
