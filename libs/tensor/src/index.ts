@@ -23,5 +23,6 @@ export {
 export { parseJsonNdArray } from './json/parse-nd-array.js';
 export type { JsonNdArrayOptions } from './json/parse-nd-array.js';
 export { stringifyNdArray } from './json/stringify-nd-array.js';
+export type { StringifyNdArrayOptions } from './json/stringify-nd-array.js';
 export { decodeNpy } from './npy/decode-npy.js';
 export { encodeNpy } from './npy/encode-npy.js';
