@@ -16,8 +16,10 @@ import { EmbeddedTarget } from './transport/embedded-target.js';
 import { loadRunnable } from './worker/load-runnable.js';
 import type { LoadedRunnable, RunnableSource } from './worker/load-runnable.js';
 
+/** What is queued when the application stops may finish within this time. */
 const DRAIN_MS = 5_000;
-const STOP_GRACE_MS = 3_000;
+/** A worker that is still loading, or runs a long call, is killed after this time. */
+const STOP_GRACE_MS = 1_500;
 
 export interface RunnerStatus {
   readonly name: string;

@@ -69,7 +69,7 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   const { service, name, api } = method;
   const body = findBodyParameter(method);
   const arity = countParameters(method);
-  const handler = createHandler(name, arity);
+  const handler = createHandler(name);
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
@@ -91,11 +91,10 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
 }
 
 /** The handler's last argument is the request, to mark it; the rest is the service method's. */
-function createHandler(name: string, arity: number): Method {
+function createHandler(name: string): Method {
   const named = {
     [name](this: { readonly service: ServiceInstance }, ...args: unknown[]): unknown {
-      const request = args[arity] as FastifyRequest;
-      args.length = arity;
+      const request = args.pop() as FastifyRequest;
       const { service } = this;
       const result = service[name].apply(service, args);
       if (!(result instanceof Promise)) {
