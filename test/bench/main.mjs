@@ -36,7 +36,7 @@ function pixels(count) {
   return Array.from({ length: count }, (_, i) => Number(Math.abs(Math.sin(i)).toFixed(4)));
 }
 
-const round = (number) => Number(number.toFixed(2));
+const rounded = (number) => Number(number.toFixed(2));
 
 function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
@@ -96,9 +96,9 @@ function summarise(name, connections, runs) {
     connections,
     target,
     reqPerSec: Math.round(median(runs[target].map(({ reqPerSec }) => reqPerSec))),
-    p50Ms: round(median(runs[target].map(({ p50Ms }) => p50Ms))),
-    p99Ms: round(median(runs[target].map(({ p99Ms }) => p99Ms))),
-    ratio: round(ratios[target]),
+    p50Ms: rounded(median(runs[target].map(({ p50Ms }) => p50Ms))),
+    p99Ms: rounded(median(runs[target].map(({ p99Ms }) => p99Ms))),
+    ratio: rounded(ratios[target]),
   }));
 }
 

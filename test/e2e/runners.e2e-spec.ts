@@ -136,7 +136,7 @@ describe('a start', () => {
   it('names the classes of a module that has not the one asked for', async () => {
     const app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Nope' } });
     await once(app.process, 'exit');
-    expect(app.output).toMatch(/class "Nope", got undefined. It exports: Arithmetic, Broken/);
+    expect(app.output).toMatch(/class "Nope", got undefined. It exports: Arithmetic, Broken, Slow/);
   });
 
   it('with startup "wait" opens its port when every model is loaded', async () => {

@@ -3,7 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { ServedApp, until } from '../e2e/served-app.js';
+import { ServedApp, isAlive, until } from '../e2e/served-app.js';
+import { childPids } from './child-processes.js';
 
 let app: ServedApp | undefined;
 
@@ -19,11 +20,29 @@ it('an unknown model ends the start with its name and the cure', async () => {
   expect(app.output).toContain('iris_clf');
 });
 
-it('/readyz is 503 until the worker has loaded its model; /livez answers meanwhile', async () => {
-  app = await ServedApp.spawn();
-  await until(async () => (await (app as ServedApp).get('/livez')).status === 200, 20_000);
-  const first = await app.get('/readyz');
-  expect([200, 503]).toContain(first.status);
-  await app.untilReady();
-  expect((await app.get('/readyz')).status).toBe(200);
+it('/readyz is 503 until the worker has loaded its model; /livez answers, and calls wait', async () => {
+  const entry = 'dist/test/fixtures/runner-app/main.js';
+  const server = (app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Slow' } }));
+  await until(async () => (await server.get('/livez')).status === 200, 20_000);
+  const early = server.post('/multiply', [1, 2]);
+  const readyz = await server.get('/readyz');
+  expect(readyz.status).toBe(503);
+  expect(await readyz.text()).toContain('Runner "arithmetic" is starting.');
+  expect((await server.get('/livez')).status).toBe(200);
+  await server.untilReady();
+  expect(await (await early).json()).toEqual([3, 6]);
+});
+
+it('SIGTERM while a model loads: exit 0 within 2 s, no child left', async () => {
+  const entry = 'dist/test/fixtures/runner-app/main.js';
+  const server = (app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Slow' } }));
+  await until(async () => (await server.get('/livez')).status === 200, 20_000);
+  const workers = childPids(server.process.pid);
+  const startedAt = performance.now();
+  expect(await server.end('SIGTERM')).toBe(0);
+  const ms = performance.now() - startedAt;
+  console.info(`exit after ${ms.toFixed(0)} ms (bound 2000)`);
+  expect(workers.length).toBeGreaterThan(0);
+  await until(() => !workers.some((pid) => isAlive(pid)), 2000);
+  expect(ms).toBeLessThan(2000);
 });

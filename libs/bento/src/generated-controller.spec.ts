@@ -15,6 +15,8 @@ import {
   UseFilters,
   UseGuards,
   UseInterceptors,
+  UsePipes,
+  ValidationPipe,
   Version,
   VersioningType,
 } from '@nestjs/common';
@@ -29,13 +31,13 @@ import type {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiOperation, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ApiOperation, ApiTags, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { map } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Api, BentoModule, BentoService, NdArray, json } from './index.js';
-import { startApp } from './testing-app.fixture.js';
+import { createApp, startApp } from './testing-app.fixture.js';
 
 class Greeting {
   @IsString() name: string;
@@ -194,6 +196,28 @@ class ClassGuarded {
   }
 }
 
+@UseFilters(TeapotFilter)
+@BentoService()
+@UseInterceptors(Wrap)
+@UsePipes(new ValidationPipe({ forbidNonWhitelisted: true, whitelist: true }))
+@ApiTags('decorated')
+class ClassDecorated {
+  @Api()
+  wrappedByClass(greeting: Greeting): string {
+    return greeting.name;
+  }
+
+  @Api()
+  filteredByClass(): never {
+    throw new TeapotError('by class');
+  }
+
+  @Api()
+  pipedByClass(@Query() query: Greeting): unknown {
+    return query;
+  }
+}
+
 @Controller('plain')
 class PlainController {
   @Post()
@@ -279,6 +303,16 @@ describe('a generated controller', () => {
     expect((await post('/closed', 'nope')).statusCode).toBe(403);
   });
 
+  it('keeps interceptors, filters, pipes and tags of the class, above and below @BentoService', async () => {
+    app = await startApp([BentoModule.forFeature({ services: [ClassDecorated] })]);
+    expect((await post('/wrappedByClass', { name: 'Ann' })).json()).toEqual({ wrapped: 'Ann' });
+    expect((await post('/filteredByClass')).json()).toEqual({ short: 'by class' });
+    expect((await post('/pipedByClass?name=Ann')).json()).toEqual({ wrapped: { name: 'Ann' } });
+    expect((await post('/pipedByClass?name=Ann&x=1')).statusCode).toBe(400);
+    const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    expect(document.paths['/wrappedByClass']?.post?.tags).toEqual(['decorated']);
+  });
+
   it('encodes what interceptors made of the result', async () => {
     await start();
     expect((await post('/intercepted', [1, 2, 3])).body).toBe('{"wrapped":3}');
@@ -307,10 +341,7 @@ describe('a generated controller', () => {
   });
 
   it('keeps @Version', async () => {
-    app = await startApp([]);
-    await app.close();
     const feature = BentoModule.forFeature({ services: [FeatureService] });
-    const { createApp } = await import('./testing-app.fixture.js');
     app = await createApp([feature]);
     app.enableVersioning({ type: VersioningType.URI });
     app.setGlobalPrefix('api');
