@@ -30,7 +30,8 @@ def save(name, version, onnx_bytes, *, labels=None, metadata=None):
                     "bentoml_version": "1.1.11",
                     "python_version": "3.11.7",
                 },
-                "signatures": {"run": {"batchable": True, "batch_dim": 0}},
+                # A pair: one number, which save_model takes, cannot be read back from the file.
+                "signatures": {"run": {"batchable": True, "batch_dim": [0, 0]}},
                 "api_version": "v1",
                 "creation_time": CREATION_TIME,
             },

@@ -20,7 +20,7 @@ export function modelYaml(name: string, version: string, lines: Record<string, s
     labels: '{}',
     options: '{}',
     metadata: '{}',
-    signatures: '{run: {batchable: true, batch_dim: 0}}',
+    signatures: '{run: {batchable: true, batch_dim: [0, 0]}}',
     api_version: 'v1',
     creation_time: "'2024-01-15T09:30:00.000000+00:00'",
     ...lines,

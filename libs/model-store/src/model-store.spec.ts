@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BentoError } from 'bentonest/errors';
@@ -34,6 +34,9 @@ describe('the store that ships with the tests', () => {
       expect(file).toBe(join(folder, 'saved_model.onnx'));
       expect(module).toBe('bentoml.onnx');
       expect(signatures).toEqual({ run: { batchable: true, batchDim: [0, 0] } });
+      // Python's BentoML 1.1 fails on a single number in the file, which we would read.
+      const yaml = await readFile(join(folder, 'model.yaml'), 'utf8');
+      expect(yaml).toMatch(/^    batch_dim:\n    - 0\n    - 0$/m);
     }
     const { metadata } = await store.get('iris_clf_with_feature_names');
     expect(metadata).toEqual({

@@ -72,6 +72,33 @@ describe('Tag.parse', () => {
     expect(refusal(5).message).toContain('got a value of type number as its name');
   });
 
+  it('takes a string exactly when it is by the regex and length of BentoML', () => {
+    const bentoml = /^(?:[a-z0-9]|[a-z0-9][-._a-z0-9]{0,61}[a-z0-9])$/;
+    const near = fc.string({
+      unit: fc.constantFrom('a', 'z', '0', '9', '-', '.', '_'),
+      maxLength: 70,
+    });
+    const accepted = (text: string) => {
+      try {
+        return [new Tag(text).name, new Tag('a', text).version];
+      } catch (error) {
+        if (error instanceof InvalidTagError) return undefined;
+        throw error;
+      }
+    };
+    const agrees = (text: string) => {
+      expect(accepted(text)).toEqual(bentoml.test(text) ? [text, text] : undefined);
+    };
+    // All of ASCII and Latin-1, for a random character would seldom be the one let in.
+    for (let code = 0; code < 0x100; code++) {
+      const char = String.fromCharCode(code);
+      [`a${char}b`, `${char}b`, `a${char}`].forEach(agrees);
+    }
+    fc.assert(fc.property(fc.oneof(near, fc.string({ unit: 'binary' })), agrees), {
+      numRuns: 1000,
+    });
+  });
+
   it('takes whatever the constructor takes, and nothing that could be a path', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9]([-._a-z0-9]{0,9}[a-z0-9])?$/), (name) => {

@@ -46,7 +46,11 @@ export class WorkerServer {
         socket.destroy(error as Error);
       }
     });
-    socket.on('error', (error) => console.error(`Runner "${this.runner}": ${error.message}`));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // An API process that died leaves this behind; its successor connects anew.
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
+      console.error(`Runner "${this.runner}": ${error.message}`);
+    });
     socket.on('close', () => {
       this.queue = this.queue.filter((queued) => queued.socket !== socket);
     });
