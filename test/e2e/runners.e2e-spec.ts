@@ -133,6 +133,12 @@ describe('a start', () => {
     },
   );
 
+  it('whose services call a runner in onModuleInit waits for its answer', async () => {
+    const app = await ServedApp.start({ entry, env: { WARM_UP: '1' } });
+    expect(await (await app.post('/warmUp')).json()).toEqual({ result: [6] });
+    expect(await app.end()).toBe(0);
+  });
+
   it('names the classes of a module that has not the one asked for', async () => {
     const app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Nope' } });
     await once(app.process, 'exit');

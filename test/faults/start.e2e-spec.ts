@@ -17,7 +17,11 @@ it('an unknown model ends the start with its name and the cure', async () => {
   app = await ServedApp.spawn({ env: { BENTOML_HOME: home } });
   const [code] = (await once(app.process, 'exit')) as [number];
   expect(code).not.toBe(0);
-  expect(app.output).toContain('iris_clf');
+  expect(app.output).toContain(
+    'Expected model iris_clf:latest in the model store, which has no models.',
+  );
+  expect(app.output).toMatch(/FATAL.*Expected model iris_clf/);
+  expect(app.output).toContain(`Looked in ${home}`);
 });
 
 it('/readyz is 503 until the worker has loaded its model; /livez answers, and calls wait', async () => {

@@ -119,6 +119,18 @@ describe('a mistake is an error at start that names class, method and cure', () 
     expect(error.message).toContain('Runner "twice" is registered twice');
   });
 
+  it('when one forFeature lists a runner twice, or forRoot is imported twice', async () => {
+    const twice = [
+      nodeRunner('same', { module, class: 'X' }),
+      nodeRunner('same', { module, class: 'Y' }),
+    ];
+    expect(() => BentoModule.forFeature({ runners: twice })).toThrow(
+      'Runner "same" is listed twice in one forFeature',
+    );
+    const error = await startError(() => startApp([BentoModule.forRoot({ metrics: false })]));
+    expect(error.message).toContain('BentoModule.forRoot() is imported twice');
+  });
+
   it('when a @BentoService is in no forFeature, unless that is wanted', async () => {
     @BentoService()
     class Forgotten {
@@ -195,6 +207,10 @@ describe('a mistake is an error at start that names class, method and cure', () 
       Test.createTestingModule({ imports: [feature] }).compile(),
     );
     expect(error.message).toContain('forFeature is imported without BentoModule.forRoot()');
+    const runners = [nodeRunner('rootless', { module, class: 'X' })];
+    const imports = [BentoModule.forFeature({ runners })];
+    const second = await startError(() => Test.createTestingModule({ imports }).compile());
+    expect(second.message).toContain('BentoModule.forRoot()');
   });
 });
 

@@ -51,6 +51,13 @@ describe('decode', () => {
   });
 });
 
+it('refuses a dtype or shape that is none, when the service is declared', () => {
+  expect(() => ndarray({ dtype: 'float23' as never })).toThrow(
+    'as dtype the string "float23"; expected one of bool,',
+  );
+  expect(() => ndarray({ shape: [-2] })).toThrow('the shape [-2]; expected sizes from 0, or -1');
+});
+
 describe('encode', () => {
   it('writes JSON or .npy', () => {
     const array = NdArray.from([[1n]]);

@@ -1,7 +1,10 @@
+import { ServiceConfigurationError } from 'bentonest/errors';
 import {
+  DTYPES,
   NdArray,
   decodeNpy,
   encodeNpy,
+  isDType,
   parseJsonNdArray,
   stringifyNdArray,
 } from 'bentonest/tensor';
@@ -42,10 +45,12 @@ const NPY_TYPES = ['application/vnd.npy', 'application/x-npy'];
 /**
  * An n-dimensional array: nested JSON lists, or numpy's `.npy` format.
  *
+ * @throws ServiceConfigurationError for a dtype or shape that is none.
  * @example
  * @Api({ input: ndarray({ dtype: 'float32', shape: [-1, 4] }), output: ndarray() })
  */
 export function ndarray(options: NdArrayOptions = {}): BufferedDescriptor<NdArray> {
+  checkOptions(options);
   return {
     kind: 'ndarray',
     contentTypes: [JSON_TYPE, ...NPY_TYPES],
@@ -54,6 +59,19 @@ export function ndarray(options: NdArrayOptions = {}): BufferedDescriptor<NdArra
     encode: (value, contentType) => encode(value, contentType),
     schema: () => schema(options),
   };
+}
+
+function checkOptions({ dtype, shape }: NdArrayOptions): void {
+  if (dtype !== undefined && !isDType(dtype)) {
+    throw new ServiceConfigurationError(
+      `ndarray() has as dtype ${describeValue(dtype)}; expected one of ${DTYPES.join(', ')}.`,
+    );
+  }
+  const isSize = (size: number): boolean => Number.isInteger(size) && size >= -1;
+  if (shape === undefined || shape.every((size) => isSize(size))) return;
+  throw new ServiceConfigurationError(
+    `ndarray() has the shape [${shape.join(', ')}]; expected sizes from 0, or -1 for any.`,
+  );
 }
 
 function decode(input: IncomingBody<Buffer>, options: NdArrayOptions): NdArray {

@@ -69,7 +69,7 @@ export class ModelStore {
     const root = await ContainedFolder.open(this.#home);
     const models = await root?.find(root.path, 'models', 'folder');
     const versions = models && (await root?.find(models, wanted.name, 'folder'));
-    if (!root || !versions) throw await unknownName(wanted, models);
+    if (!root || !versions) throw await unknownName(wanted, models, this.#home);
 
     const version = await versionOf(wanted, root, versions);
     const folder = await root.find(versions, version, 'folder');
@@ -110,12 +110,17 @@ function incomplete(tag: Tag, name: string, origin = ''): InvalidModelError {
   );
 }
 
-async function unknownName(wanted: Tag, models: string | undefined): Promise<ModelNotFoundError> {
+async function unknownName(
+  wanted: Tag,
+  models: string | undefined,
+  home: string,
+): Promise<ModelNotFoundError> {
   const near = nearest(wanted.name, models === undefined ? [] : await listTagParts(models));
   const has = near.length === 0 ? 'has no models' : `has no such name; nearest: ${near.join(', ')}`;
   return new ModelNotFoundError(
     `Expected model ${wanted.toString()} in the model store, which ${has}. ${CURE}`,
-    { details: { tag: wanted.toString(), nearest: near } },
+    // Where it looked is for the log; a client that asked by name does not learn it.
+    { details: { tag: wanted.toString(), nearest: near }, cause: new Error(`Looked in ${home}`) },
   );
 }
 

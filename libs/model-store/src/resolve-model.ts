@@ -80,6 +80,6 @@ async function resolveFile(file: string): Promise<ResolvedModel> {
   throw new ModelNotFoundError(
     `Expected the model file ${quote(name)}, got ${got}. ` +
       'Check the path, which starts from the working directory, or name a model of the store by its tag.',
-    { details: { file: name }, cause },
+    { details: { file: name }, cause: new Error(`Looked for ${file}`, { cause }) },
   );
 }

@@ -41,6 +41,7 @@ export class RunnerHost {
   private embedded: LoadedRunnable | undefined;
   private failure: Error | undefined;
   private isStopped = false;
+  private starting: Promise<void> | undefined;
 
   constructor(private readonly definition: RunnerDefinition) {
     this.name = definition.name;
@@ -51,7 +52,16 @@ export class RunnerHost {
       clock: systemClock,
       onBatch: (batch, timing) => this.publish(batch, timing),
     });
-    this.runner = createRunnerHandle(this.name, this.dispatcher);
+    this.runner = createRunnerHandle(this.name, {
+      call: (method, args, options) => {
+        if (this.starting === undefined) this.startOnCall();
+        return this.dispatcher.call(method, args, options);
+      },
+    });
+  }
+
+  get isEmbedded(): boolean {
+    return this.options.embedded;
   }
 
   get status(): RunnerStatus {
@@ -69,9 +79,23 @@ export class RunnerHost {
    *
    * @throws RunnerStartError or what the definition's `source` throws, such as ModelNotFoundError.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.starting ??= this.load();
+    return this.starting;
+  }
+
+  /**
+   * A call before the application's bootstrap, in `onModuleInit` or in a test that has no `init()`,
+   * starts the runner. What goes wrong reaches the caller, for whom the dispatcher then refuses.
+   */
+  private startOnCall(): void {
+    this.start().catch(() => undefined);
+  }
+
+  private async load(): Promise<void> {
     try {
       const source = await this.definition.source();
+      if (this.isStopped) return;
       if (this.options.embedded) await this.startEmbedded(source);
       else await this.startPool(source);
     } catch (error) {
@@ -89,6 +113,7 @@ export class RunnerHost {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.isStopped = true;
+    this.starting ??= Promise.resolve();
     this.dispatcher.refuse(new RunnerUnavailableError(this.name, 'stopped'));
     await this.pool?.stop(STOP_GRACE_MS);
     await this.embedded?.instance.close?.();

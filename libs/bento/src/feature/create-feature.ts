@@ -21,6 +21,7 @@ export interface BentoFeatureOptions extends Pick<
 export function createFeature(module: DynamicModule['module'], options: BentoFeatureOptions) {
   const { imports = [], providers = [], exports = [], controllers = [] } = options;
   const { services = [], runners = [] } = options;
+  refuseDuplicates(runners);
   for (const { name } of runners) registeredRunners.add(name);
   for (const service of services) registeredServices.add(service);
   return {
@@ -42,6 +43,16 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
       ...runners.map(({ name }) => getRunnerToken(name)),
     ],
   } satisfies DynamicModule;
+}
+
+/** Nest would keep the last of two providers with one token, and say nothing. */
+function refuseDuplicates(runners: readonly RunnerDefinition[]): void {
+  const names = runners.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new ServiceConfigurationError(
+    `Runner "${twice}" is listed twice in one forFeature. Remove one, or give it another name.`,
+  );
 }
 
 const rootCheck: Provider = {

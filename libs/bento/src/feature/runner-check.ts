@@ -36,7 +36,7 @@ function notRegistered(service: ServiceClass, injection: RunnerInjection): Error
       : `in parameter ${parameterIndex} of its constructor`;
   const known = [...registeredRunners].map((name) => `"${name}"`).join(', ') || 'none';
   return new RunnerNotRegisteredError(
-    `${service.name} injects runner "${runner}" ${place}, which its module does not have. Add it to runners of BentoModule.forFeature, e.g. onnxRunner('${runner}', { model: '${runner}:latest' }), or import the module that has it. Registered: ${known}.`,
+    `${service.name} injects runner "${runner}" ${place}, which its module does not have. Add it to runners of BentoModule.forFeature, e.g. onnxRunner('${runner}', { model: '${runner}:latest' }), or import the module that has it: forFeature({ imports: [ThatModule] }). Registered in this process: ${known}.`,
     { details: { service: service.name, runner } },
   );
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { getDecoratedServices } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
@@ -10,7 +11,16 @@ import { registeredServices } from './registrations.js';
 /** Fails the start when a decorated service, or a class derived from it, is in no forFeature. */
 @Injectable()
 export class ServiceAudit implements OnModuleInit {
-  constructor(@Inject(BENTO_OPTIONS) private readonly options: BentoOptions) {}
+  constructor(
+    @Inject(BENTO_OPTIONS) private readonly options: BentoOptions,
+    modules: ModulesContainer,
+  ) {
+    const roots = [...modules.values()].flatMap(({ providers }) => [...providers.keys()]);
+    if (roots.filter((token) => token === ServiceAudit).length < 2) return;
+    throw new ServiceConfigurationError(
+      'BentoModule.forRoot() is imported twice. Import it once, in the application module.',
+    );
+  }
 
   onModuleInit(): void {
     if (this.options.unregisteredServices === 'ignore') return;

@@ -7,7 +7,8 @@ import type { RunnerHost, RunnerStatus } from '../runner-host.js';
 export interface RunnerRegistryOptions {
   /**
    * `background`: the port opens at once and /readyz answers 503 until every model is loaded; calls
-   * wait meanwhile, and a model that does not load ends the process. `wait`: `app.init()` and
+   * wait meanwhile, and a model that does not load ends the process; embedded runners are awaited all
+   * the same. `wait`: `app.init()` and
    * `app.listen()` resolve when every model is loaded, and reject when one does not load.
    *
    * @default 'background'
@@ -42,10 +43,16 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    const started = Promise.all([...this.hosts.values()].map((host) => this.start(host)));
-    if (this.options.startup === 'wait') await started;
-    // Nobody awaits it: the process ends with the cause on stderr, as with any error at start.
-    else started.catch((error: unknown) => queueMicrotask(() => rethrow(error)));
+    const hosts = [...this.hosts.values()];
+    const isAwaited = (host: RunnerHost): boolean =>
+      this.options.startup === 'wait' || host.isEmbedded;
+    const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
+    // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
+    Promise.all(others).catch((error: unknown) => {
+      this.logger.fatal(describeFailure(error));
+      queueMicrotask(() => rethrow(error));
+    });
+    await Promise.all(hosts.filter((host) => isAwaited(host)).map((host) => this.start(host)));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -61,6 +68,12 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
       `${host.name} is ready (${where}) +${(performance.now() - startedAt).toFixed(0)}ms`,
     );
   }
+}
+
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}\n${cause.message}` : error.message;
 }
 
 function rethrow(error: unknown): never {

@@ -1,4 +1,5 @@
 import type { Provider } from '@nestjs/common';
+import { ServiceConfigurationError } from 'bentonest/errors';
 import type { RunnerDefinition } from '../runner.definition.js';
 import { RunnerHost } from '../runner-host.js';
 import type { Runner } from '../runner.js';
@@ -9,8 +10,13 @@ import { getRunnerToken } from './runner.tokens.js';
 export function createRunnerProvider(definition: RunnerDefinition): Provider<Runner> {
   return {
     provide: getRunnerToken(definition.name),
-    inject: [RunnerRegistry],
-    useFactory: (registry: RunnerRegistry) => {
+    inject: [{ token: RunnerRegistry, optional: true }],
+    useFactory: (registry: RunnerRegistry | undefined) => {
+      if (registry === undefined) {
+        throw new ServiceConfigurationError(
+          `Runner "${definition.name}" is registered, but the application has no BentoModule.forRoot(). Add BentoModule.forRoot() to the imports of the application module.`,
+        );
+      }
       const host = new RunnerHost(definition);
       registry.add(host);
       return host.runner;

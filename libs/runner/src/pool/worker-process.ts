@@ -86,9 +86,9 @@ export class WorkerProcess {
   }
 
   private fail(reason: string): void {
-    this.failure ??= new RunnerStartError(this.init.runner, firstLine(reason), {
-      cause: new Error(reason),
-    });
+    const cause = new Error(firstLine(reason));
+    cause.stack = reason;
+    this.failure ??= new RunnerStartError(this.init.runner, firstLine(reason), { cause });
   }
 
   /** Whichever of the events comes first ends the worker, once. */

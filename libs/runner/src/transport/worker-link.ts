@@ -122,5 +122,7 @@ function toResult({ head, tensors }: ResultFrame): unknown {
 
 function toError(runner: string, method: string, head: ErrorFrame['head']): Error {
   if (head.log === undefined) return new RemoteError(head);
-  return new RunnerFailedError(runner, method, { cause: new Error(head.log) });
+  const cause = new Error(head.log.split('\n', 1)[0]);
+  cause.stack = head.log;
+  return new RunnerFailedError(runner, method, { cause });
 }

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { childPids } from '../faults/child-processes.js';
+import { isAlive, until } from './served-app.js';
+
+/** Every descendant of a process, itself included. */
+function familyOf(pid: number): number[] {
+  return [pid, ...childPids(pid).flatMap((child) => familyOf(child))];
+}
+
+it('npm start serves the demo by nest start, and SIGTERM to it leaves no process', async () => {
+  const port = 20_000 + (process.pid % 20_000);
+  const npm = spawn('npm', ['start'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, PORT: String(port) },
+    stdio: 'ignore',
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
+  const answer = await fetch(`${url}/classify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '[[6.2,3.2,5.2,2.2]]',
+  });
+  expect(await answer.text()).toBe('[2]');
+  const family = familyOf(npm.pid ?? 0);
+  expect(family.length).toBeGreaterThanOrEqual(3);
+  const exited = once(npm, 'exit');
+  npm.kill('SIGTERM');
+  await exited;
+  await until(() => !family.some((pid) => isAlive(pid)), 3000);
+}, 90_000);
