@@ -36,4 +36,5 @@ export type { RunnableMethodOptions } from './runnable/runnable-method.decorator
 export type { Runnable, RunnableClass } from './runnable/runnable.js';
 export { Runner } from './runner.js';
 export type { RunnerMethod, RunnerMethods, RunnerState } from './runner.js';
+export type { RunnableSource, WorkerCommand } from './worker/load-runnable.js';
 export type { MethodDescription } from './wire/frame.js';

@@ -66,12 +66,14 @@ export class WorkerPool {
 
   private spawn(source: RunnableSource): void {
     const { runner, startTimeoutMs } = this.options;
-    const init = { type: 'init' as const, runner, socketPath: this.sockets.nextPath(), ...source };
+    const { command, ...runnable } = source;
+    const socketPath = this.sockets.nextPath();
+    const init = { type: 'init' as const, runner, socketPath, ...runnable };
     const events: WorkerEvents = {
       onReady: (worker, link) => this.attach(worker, link),
       onDead: (worker, reason) => this.bury(worker, reason),
     };
-    const worker = new WorkerProcess(init, events, startTimeoutMs);
+    const worker = new WorkerProcess(init, events, { startTimeoutMs, command });
     this.workers.add(worker);
     publishWorkerEvent({ runner, pid: worker.pid, event: 'spawned' });
   }

@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { RunnerStartError } from '../runner.errors.js';
 import { WorkerLink } from '../transport/worker-link.js';
+import type { WorkerCommand } from '../worker/load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/messages.js';
 
 const WORKER_MAIN = new URL('../worker/main.js', import.meta.url);
@@ -12,6 +13,11 @@ export interface WorkerEvents {
   readonly onReady: (worker: WorkerProcess, link: WorkerLink) => void;
   /** Called once. `reason` says for the log why a worker ended that should not have. */
   readonly onDead: (worker: WorkerProcess, reason: RunnerStartError | string) => void;
+}
+
+export interface WorkerProcessOptions {
+  readonly startTimeoutMs: number;
+  readonly command?: WorkerCommand | undefined;
 }
 
 /** One worker process from its fork to its end. */
@@ -26,9 +32,9 @@ export class WorkerProcess {
   constructor(
     private readonly init: InitMessage,
     private readonly events: WorkerEvents,
-    startTimeoutMs: number,
+    { startTimeoutMs, command }: WorkerProcessOptions,
   ) {
-    this.child = fork(WORKER_MAIN, { execArgv: withoutInspector(process.execArgv) });
+    this.child = command === undefined ? forkWorker() : spawnWorker(command);
     this.child.on('message', (message: MessageFromWorker) => this.receive(message));
     this.child.on('error', (error) => this.end(error.message));
     this.child.on('exit', (code, signal) => this.end(describeExit(code, signal)));
@@ -99,6 +105,18 @@ export class WorkerProcess {
     this.link?.lose(reason);
     this.events.onDead(this, this.failure ?? reason);
   }
+}
+
+function forkWorker(): ChildProcess {
+  return fork(WORKER_MAIN, { execArgv: withoutInspector(process.execArgv) });
+}
+
+/** The program finds the channel, JSON in lines, at the descriptor that NODE_CHANNEL_FD names. */
+function spawnWorker({ file, args, env }: WorkerCommand): ChildProcess {
+  return spawn(file, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
 }
 
 /** A debugger's port can be held by one process only. Node drops `--eval` itself where unchanged. */

@@ -3,11 +3,20 @@ import type { Runnable } from '../runnable/runnable.js';
 import { RunnerOptionsError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 
+/** A program that serves a Runnable in the place of our own worker, by the same protocol. */
+export interface WorkerCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Where a Runnable class is found, and what its constructor gets. */
 export interface RunnableSource {
   readonly moduleUrl: string;
   readonly className: string;
   readonly options: unknown;
+  /** Starts the worker; without it, it is a fork of this Node. */
+  readonly command?: WorkerCommand;
 }
 
 export interface LoadedRunnable {
