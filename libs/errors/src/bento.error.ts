@@ -18,6 +18,20 @@ export abstract class BentoError extends Error {
   static readonly code: string;
   static readonly statusCode: number;
 
+  /**
+   * An error that crossed a process boundary has lost its class but not its code: `instanceof` a class
+   * with that code holds for it.
+   */
+  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+    const { code } = this as { readonly code?: string };
+    if (code === undefined || !(value instanceof Error)) return false;
+    const { crossedBoundary, code: received } = value as Partial<BentoError>;
+    return crossedBoundary === true && received === code;
+  }
+
+  /** Raised in another process. */
+  readonly crossedBoundary?: true;
   readonly code: string;
   readonly statusCode: number;
   readonly details?: Readonly<Record<string, unknown>>;

@@ -1,19 +1,23 @@
+import { BentoError } from 'bentonest/errors';
 import type { Batch } from './dispatch/batch.js';
 import { systemClock } from './dispatch/clock.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import type { BatchTiming } from './dispatch/dispatcher.js';
+import type { BatchTiming } from './dispatch/dispatcher.options.js';
+import type { LatencyCoefficients } from './dispatch/latency-model.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
+import { Caretaker } from './pool/caretaker.js';
 import { WorkerPool } from './pool/worker-pool.js';
 import type { WorkerStatus } from './pool/worker-pool.js';
-import { publishBatchEvent } from './runner.channels.js';
+import { publishBatchEvent, publishLostCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
-import { RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
+import { RunnerOptionsError, RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
 import { resolveRunnerOptions } from './runner.options.js';
 import type { ResolvedRunnerOptions } from './runner.options.js';
 import { createRunnerHandle } from './runner.js';
 import type { Runner, RunnerState } from './runner.js';
 import { EmbeddedTarget } from './transport/embedded-target.js';
 import { loadRunnable } from './worker/load-runnable.js';
+import { warmUp } from './worker/warm-up.js';
 import type { LoadedRunnable, RunnableSource } from './worker/load-runnable.js';
 
 /** What is queued when the application stops may finish within this time. */
@@ -26,7 +30,24 @@ export interface RunnerStatus {
   readonly state: RunnerState;
   /** Why it is failed, in words that may be shown. */
   readonly reason?: string;
+  /** Why the last `reload` left the old workers serving. */
+  readonly reloadFailure?: string;
   readonly workers: readonly WorkerStatus[];
+  /** Workers that died and were replaced. */
+  readonly restarts: number;
+  /** Calls that wait for a worker. */
+  readonly waiting: number;
+  /** Calls that wait or run. */
+  readonly pending: number;
+  /** What was learned of each method that was called: latency(rows) = a·rows + b, in milliseconds. */
+  readonly methods: readonly MethodStatus[];
+}
+
+export interface MethodStatus {
+  readonly name: string;
+  readonly waitingRows: number;
+  /** Undefined until enough batches were seen. */
+  readonly latency: LatencyCoefficients | undefined;
 }
 
 const acceptAll = (): ArgumentCheck => (_method, args) => args;
@@ -38,7 +59,10 @@ export class RunnerHost {
   private readonly options: ResolvedRunnerOptions;
   private readonly dispatcher: Dispatcher;
   private pool: WorkerPool | undefined;
+  private caretaker: Caretaker | undefined;
   private embedded: LoadedRunnable | undefined;
+  private embeddedTarget: EmbeddedTarget | undefined;
+  private reloadFailure: Error | undefined;
   private failure: Error | undefined;
   private isStopped = false;
   private starting: Promise<void> | undefined;
@@ -49,14 +73,18 @@ export class RunnerHost {
     this.dispatcher = new Dispatcher({
       ...this.options,
       runner: this.name,
+      inFlight: this.options.batchesInFlight,
       clock: systemClock,
       onBatch: (batch, timing) => this.publish(batch, timing),
+      onLost: (method, reason) => publishLostCall({ runner: this.name, method, reason }),
     });
     this.runner = createRunnerHandle(this.name, {
       call: (method, args, options) => {
         if (this.starting === undefined) this.startOnCall();
         return this.dispatcher.call(method, args, options);
       },
+      reload: (model) => this.reload(model),
+      scale: (workers) => this.scale(workers),
     });
   }
 
@@ -65,13 +93,31 @@ export class RunnerHost {
   }
 
   get status(): RunnerStatus {
-    const workers = this.pool?.status ?? [];
-    const { name } = this;
-    if (this.isStopped) return { name, state: 'stopped', workers };
     const failure = this.failure ?? this.pool?.failure;
-    if (failure !== undefined) return { name, state: 'failed', reason: failure.message, workers };
-    const ready = this.embedded !== undefined || workers.some(({ state }) => state === 'ready');
-    return { name, state: ready ? 'ready' : 'starting', workers };
+    const { reloadFailure, dispatcher } = this;
+    const workers = this.pool?.status ?? [];
+    return {
+      name: this.name,
+      state: this.stateOf(workers, failure),
+      ...(failure === undefined ? {} : { reason: describeFailure(failure) }),
+      ...(reloadFailure === undefined ? {} : { reloadFailure: describeFailure(reloadFailure) }),
+      workers,
+      restarts: this.pool?.restarts ?? 0,
+      waiting: dispatcher.depth,
+      pending: dispatcher.pending,
+      methods: dispatcher.methodLoads.map(({ name, waitingRows, latency }) => ({
+        name,
+        waitingRows,
+        latency: latency.coefficients,
+      })),
+    };
+  }
+
+  private stateOf(workers: readonly WorkerStatus[], failure: Error | undefined): RunnerState {
+    if (this.isStopped) return 'stopped';
+    if (failure !== undefined) return 'failed';
+    const isReady = this.embedded !== undefined || workers.some(({ state }) => state === 'ready');
+    return isReady ? 'ready' : 'starting';
   }
 
   /**
@@ -113,38 +159,98 @@ export class RunnerHost {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.isStopped = true;
+    this.caretaker?.stop();
     this.starting ??= Promise.resolve();
     this.dispatcher.refuse(new RunnerUnavailableError(this.name, 'stopped'));
     await this.pool?.stop(STOP_GRACE_MS);
     await this.embedded?.instance.close?.();
   }
 
-  private startPool(source: RunnableSource): Promise<void> {
+  private async reload(model: string | undefined): Promise<void> {
+    await this.start();
+    try {
+      const source = await this.definition.source(model);
+      if (this.options.embedded) await this.reloadEmbedded(source);
+      else await this.pool?.reload(source);
+      this.reloadFailure = undefined;
+    } catch (error) {
+      this.reloadFailure = error as Error;
+      throw error;
+    }
+  }
+
+  private async scale(workers: number): Promise<void> {
+    if (this.options.embedded || !Number.isInteger(workers) || workers < 1) {
+      const why = this.options.embedded ? 'it is embedded' : `got ${workers}`;
+      throw new RunnerOptionsError(
+        `Runner "${this.name}" can be scaled to a positive number of workers; ${why}.`,
+      );
+    }
+    await this.start();
+    await this.pool?.scale(workers);
+  }
+
+  private async startPool(source: RunnableSource): Promise<void> {
     const { argumentCheck = acceptAll } = this.definition;
-    this.pool = new WorkerPool(
-      { ...this.options, runner: this.name, argumentCheck },
-      this.dispatcher,
-    );
-    return this.pool.start(source);
+    const { options, dispatcher, name: runner } = this;
+    this.pool = new WorkerPool({ ...options, runner, argumentCheck }, dispatcher);
+    await this.pool.start(source, options.workers.min);
+    this.caretaker = new Caretaker({ ...options, runner }, this.pool, dispatcher);
+    if (!this.isStopped) this.caretaker.start();
   }
 
   private async startEmbedded(source: RunnableSource): Promise<void> {
     const { argumentCheck = acceptAll } = this.definition;
-    const loaded = await loadRunnable(source).catch((cause: unknown) => {
-      throw new RunnerStartError(this.name, String(cause), { cause });
-    });
+    const loaded = await this.loadEmbedded(source);
     this.embedded = loaded;
+    this.embeddedTarget = new EmbeddedTarget(this.name, loaded);
     this.dispatcher.describe(loaded.methods, argumentCheck(loaded.metadata));
-    this.dispatcher.attach(new EmbeddedTarget(this.name, loaded));
+    this.dispatcher.attach(this.embeddedTarget);
   }
 
-  private publish(batch: Batch, timing: BatchTiming): void {
+  private async reloadEmbedded(source: RunnableSource): Promise<void> {
+    const { embedded: old, embeddedTarget: oldTarget } = this;
+    await this.startEmbedded(source);
+    if (oldTarget !== undefined) await this.dispatcher.drain(oldTarget);
+    await old?.instance.close?.();
+  }
+
+  private async loadEmbedded(source: RunnableSource): Promise<LoadedRunnable> {
+    if (source.command !== undefined) {
+      throw new RunnerOptionsError(
+        `Runner "${this.name}" cannot be embedded: its Runnable runs in ${source.command.file}.`,
+      );
+    }
+    try {
+      const loaded = await loadRunnable(source);
+      await warmUp(this.name, loaded, this.options.warmup);
+      return loaded;
+    } catch (cause) {
+      throw new RunnerStartError(this.name, String(cause), { cause });
+    }
+  }
+
+  private publish(batch: Batch, { startedAt, endedAt, error }: BatchTiming): void {
     publishBatchEvent(() => ({
       runner: this.name,
       method: batch.method.name,
       calls: batch.calls.length,
       rows: batch.rows,
-      ...timing,
+      statusCode: statusOf(error),
+      runMs: endedAt - startedAt,
+      durationsMs: batch.calls.map(({ call }) => endedAt - call.enqueuedAt),
     }));
   }
+}
+
+function statusOf(error: unknown): number {
+  if (error === undefined) return 200;
+  return error instanceof BentoError ? error.statusCode : 500;
+}
+
+/** What may be shown: of errors that are not ours, that there was one. */
+function describeFailure(error: Error): string {
+  const { cause } = error;
+  if (error instanceof RunnerUnavailableError && cause instanceof BentoError) return cause.message;
+  return error instanceof BentoError ? error.message : 'it could not be loaded';
 }

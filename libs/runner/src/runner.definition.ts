@@ -6,8 +6,10 @@ import type { RunnableSource } from './worker/load-runnable.js';
 /** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
 export interface RunnerDefinition extends RunnerOptions {
   readonly name: string;
-  /** Finds the Runnable and its options, at start: a model's tag is resolved here. */
-  readonly source: () => RunnableSource | Promise<RunnableSource>;
+  /**
+   * Finds the Runnable and its options, at start and at `reload(model)`: a model's tag is resolved here.
+   */
+  readonly source: (model?: string) => RunnableSource | Promise<RunnableSource>;
   /**
    * Makes the check that calls go through in the API process, before they are batched, from what the
    * Runnable's `metadata()` returned.
@@ -45,5 +47,14 @@ export function nodeRunner(name: string, options: NodeRunnerOptions): RunnerDefi
     );
   }
   const source = { moduleUrl, className, options: runnableOptions };
-  return { ...runnerOptions, name, source: () => source };
+  return {
+    ...runnerOptions,
+    name,
+    source: (model) => {
+      if (model === undefined) return source;
+      throw new RunnerOptionsError(
+        `Runner "${name}" has no model by tag: reload() it without one, or register it with onnxRunner.`,
+      );
+    },
+  };
 }

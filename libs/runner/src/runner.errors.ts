@@ -1,15 +1,24 @@
 import { BentoError } from 'bentonest/errors';
 import type { BentoErrorOptions } from 'bentonest/errors';
 
-/** The runner's queue is full: the caller is refused at once instead of waiting in vain. */
+/** The runner has more to do than it can do in time: the caller is refused at once, not kept waiting. */
 export class RunnerOverloadedError extends BentoError {
   static override readonly code = 'RUNNER_OVERLOADED';
   static override readonly statusCode = 503;
 
-  constructor(runner: string, maxQueue: number) {
-    super(
+  static queueFull(runner: string, maxQueue: number): RunnerOverloadedError {
+    return new RunnerOverloadedError(
       `Runner "${runner}" has ${maxQueue} calls waiting, which is its limit (maxQueue). Try again later.`,
-      { details: { runner, maxQueue }, retryAfterMs: 1000 },
+      { details: { runner, reason: 'queue_full', maxQueue }, retryAfterMs: 1000 },
+    );
+  }
+
+  /** The call would be answered after `predictedMs`, which is past its deadline. */
+  static deadline(runner: string, timeoutMs: number, predictedMs: number): RunnerOverloadedError {
+    const details = { runner, reason: 'deadline', timeoutMs, predictedMs: Math.round(predictedMs) };
+    return new RunnerOverloadedError(
+      `Runner "${runner}" would answer in ${details.predictedMs} ms, and the call has ${Math.round(timeoutMs)} ms. Try again later.`,
+      { details, retryAfterMs: Math.max(1000, predictedMs - timeoutMs) },
     );
   }
 }
@@ -46,8 +55,9 @@ export class RunnerUnavailableError extends BentoError {
   static override readonly code = 'RUNNER_UNAVAILABLE';
   static override readonly statusCode = 503;
 
-  constructor(runner: string, state: string) {
+  constructor(runner: string, state: string, options: BentoErrorOptions = {}) {
     super(`Runner "${runner}" is ${state} and takes no calls. Look into the server's log.`, {
+      ...options,
       details: { runner, state },
     });
   }

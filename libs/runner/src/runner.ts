@@ -30,13 +30,44 @@ interface UntypedMethods {
 
 export type RunnerState = 'starting' | 'ready' | 'failed' | 'stopped';
 
-/** What a runner's methods are called on; `call` queues a call by the method's name. */
-export interface MethodCaller {
+/** What stands behind a handle; `call` queues a call by the method's name. */
+export interface RunnerControl {
   call(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;
+  reload(model?: string): Promise<void>;
+  scale(workers: number): Promise<void>;
 }
 
 class RunnerHandle {
-  constructor(readonly name: string) {}
+  readonly #control: RunnerControl;
+
+  constructor(
+    readonly name: string,
+    control: RunnerControl,
+  ) {
+    this.#control = control;
+  }
+
+  /**
+   * Replaces the workers by ones that load the model anew, or `model`, another tag. The old ones serve
+   * until all new ones have loaded and warmed up, so both are in memory for that time.
+   *
+   * @throws RunnerStartError when the model does not load, and what resolving it throws: the old
+   * workers then go on serving.
+   */
+  reload(model?: string): Promise<void> {
+    return this.#control.reload(model);
+  }
+
+  /**
+   * Changes the number of workers and resolves when it is reached. Where `workers` has bounds, they
+   * go on to hold.
+   *
+   * @throws RunnerStartError when a new worker does not load; RunnerOptionsError for a number below 1
+   * or an embedded runner.
+   */
+  scale(workers: number): Promise<void> {
+    return this.#control.scale(workers);
+  }
 }
 
 /**
@@ -54,15 +85,15 @@ export type Runner<Runnable = UntypedMethods> = RunnerHandle &
 export const Runner = RunnerHandle;
 
 /** Makes the handle; its methods come into being when they are first named. */
-export function createRunnerHandle(name: string, caller: MethodCaller): Runner {
-  const handle = new RunnerHandle(name);
+export function createRunnerHandle(name: string, control: RunnerControl): Runner {
+  const handle = new RunnerHandle(name, control);
   const methods = new Proxy(Object.getPrototypeOf(handle) as object, {
     get(prototype, key, receiver) {
       // Promises and loggers probe for these; a Runnable's methods are named by strings.
       if (typeof key === 'symbol' || key === 'then' || key in prototype) {
         return Reflect.get(prototype, key, receiver) as unknown;
       }
-      const method = createMethod(key, caller);
+      const method = createMethod(key, control);
       Object.defineProperty(receiver, key, { value: method });
       return method;
     },
@@ -72,13 +103,13 @@ export function createRunnerHandle(name: string, caller: MethodCaller): Runner {
 
 function createMethod(
   method: string,
-  caller: MethodCaller,
+  control: RunnerControl,
 ): RunnerMethod<readonly unknown[], unknown> {
   const run = (...args: readonly unknown[]): Promise<unknown> => {
     const last = args.at(-1);
     return args.length > 1 && isCallOptions(last)
-      ? caller.call(method, args.slice(0, -1), last)
-      : caller.call(method, args);
+      ? control.call(method, args.slice(0, -1), last)
+      : control.call(method, args);
   };
   return { run, asyncRun: run };
 }
@@ -86,11 +117,12 @@ function createMethod(
 /** Told from an argument by its keys: a record of tensors never has only these. */
 function isCallOptions(value: unknown): value is CallOptions {
   if (typeof value !== 'object' || value === null) return false;
-  const { signal, timeoutMs, ...rest } = value as CallOptions & Record<string, unknown>;
+  const { signal, timeoutMs, priority, ...rest } = value as CallOptions & Record<string, unknown>;
   return (
     Object.keys(rest).length === 0 &&
     (signal === undefined || signal instanceof AbortSignal) &&
     (timeoutMs === undefined || typeof timeoutMs === 'number') &&
+    (priority === undefined || typeof priority === 'number') &&
     Object.getPrototypeOf(value) === Object.prototype
   );
 }

@@ -2,98 +2,162 @@ import { batchKeyOf, isAlike } from './batch-key.js';
 import type { PreparedCall, QueuedCall } from './call.js';
 import { Fifo } from './fifo.js';
 
-/**
- * The calls that wait, one queue per batch key, so that calls with other shapes or dtypes never share
- * a batch and never block each other. The queue whose first call has waited longest is served next.
- */
-export class CallQueues {
-  private readonly queues = new Map<string, Fifo<QueuedCall>>();
-  private readonly retries = new Fifo<QueuedCall>();
+/** Calls of one batch key and priority, in the order in which they came. */
+export interface KeyQueue {
+  readonly key: string;
+  readonly calls: Fifo<QueuedCall>;
+  /** Rows that wait here, those of calls that were given up meanwhile included. */
+  rows: number;
+}
 
+/** What `take` is told: a queue that may not go yet is passed over. */
+export type MayGo = (queue: KeyQueue, first: QueuedCall) => boolean;
+
+/** The calls of one priority, one queue per batch key. */
+class PriorityLevel {
+  readonly queues = new Map<string, KeyQueue>();
   /** Most calls are like the one before: they need no key. */
-  private lastPushed: { call: PreparedCall; queue: Fifo<QueuedCall> } | undefined;
+  private lastPushed: { call: PreparedCall; queue: KeyQueue } | undefined;
 
-  constructor(private readonly maxBatchRows: number) {}
+  constructor(readonly priority: number) {}
 
   push(queued: QueuedCall): void {
-    if (queued.call.alone) {
-      this.retries.push(queued);
-      return;
-    }
+    const { prepared } = queued;
     const last = this.lastPushed;
     const queue =
-      last !== undefined && isAlike(last.call, queued.prepared)
-        ? last.queue
-        : this.queueFor(queued.prepared);
-    queue.push(queued);
-    this.lastPushed = { call: queued.prepared, queue };
+      last !== undefined && isAlike(last.call, prepared) ? last.queue : this.queueFor(prepared);
+    queue.calls.push(queued);
+    queue.rows += prepared.rows;
+    this.lastPushed = { call: prepared, queue };
   }
 
-  /** The calls of the next batch, at most `maxBatchRows` rows together; empty when none wait. */
-  take(): QueuedCall[] {
-    const retry = nextWaiting(this.retries);
-    if (retry !== undefined) return [retry];
-    const queue = this.oldest();
-    if (queue === undefined) return [];
-    const calls: QueuedCall[] = [];
-    let rows = 0;
-    for (let next = peekWaiting(queue); next !== undefined; next = peekWaiting(queue)) {
-      rows += next.prepared.rows;
-      if (calls.length > 0 && rows > this.maxBatchRows) break;
-      queue.shift();
-      calls.push(next);
-      if (!next.prepared.method.batchable) break;
-    }
-    return calls;
-  }
-
-  *[Symbol.iterator](): IterableIterator<QueuedCall> {
-    yield* this.retries;
-    for (const queue of this.queues.values()) yield* queue;
-  }
-
-  clear(): void {
-    this.queues.clear();
-    this.lastPushed = undefined;
-    while (this.retries.shift() !== undefined);
-  }
-
-  private queueFor(prepared: PreparedCall): Fifo<QueuedCall> {
-    const key = batchKeyOf(prepared);
-    let queue = this.queues.get(key);
-    if (queue === undefined) this.queues.set(key, (queue = new Fifo()));
-    return queue;
-  }
-
-  private oldest(): Fifo<QueuedCall> | undefined {
-    let oldest: Fifo<QueuedCall> | undefined;
+  /** The queue whose first call has waited longest, of those that may go. */
+  oldest(mayGo: MayGo): KeyQueue | undefined {
+    let oldest: KeyQueue | undefined;
     let since = Infinity;
-    for (const [key, queue] of this.queues) {
+    for (const queue of this.queues.values()) {
       const first = peekWaiting(queue);
       if (first === undefined) {
-        this.queues.delete(key);
-        if (this.lastPushed?.queue === queue) this.lastPushed = undefined;
-      } else if (first.call.enqueuedAt < since) {
+        this.drop(queue);
+      } else if (first.call.enqueuedAt < since && mayGo(queue, first)) {
         since = first.call.enqueuedAt;
         oldest = queue;
       }
     }
     return oldest;
   }
+
+  clear(): void {
+    this.queues.clear();
+    this.lastPushed = undefined;
+  }
+
+  private queueFor(prepared: PreparedCall): KeyQueue {
+    const key = batchKeyOf(prepared);
+    let queue = this.queues.get(key);
+    if (queue === undefined) {
+      queue = { key, calls: new Fifo(), rows: 0 };
+      this.queues.set(key, queue);
+    }
+    return queue;
+  }
+
+  private drop(queue: KeyQueue): void {
+    this.queues.delete(queue.key);
+    if (this.lastPushed?.queue === queue) this.lastPushed = undefined;
+  }
+}
+
+/**
+ * The calls that wait, one queue per priority and batch key, so that calls with other shapes or
+ * dtypes never share a batch and never block each other. Of the highest priority, the queue whose
+ * first call has waited longest is served next; room that is left goes to like calls of lower ones.
+ */
+export class CallQueues {
+  /** Highest first; most runners have one. */
+  private levels: PriorityLevel[] = [];
+  private readonly retries = new Fifo<QueuedCall>();
+
+  constructor(private readonly maxBatchRows: number) {}
+
+  push(queued: QueuedCall): void {
+    if (queued.call.alone) this.retries.push(queued);
+    else this.levelFor(queued.call.priority).push(queued);
+  }
+
+  /** The calls of the next batch, at most `maxBatchRows` rows together; empty when none may go. */
+  take(mayGo: MayGo): QueuedCall[] {
+    const retry = nextRetry(this.retries);
+    if (retry !== undefined) return [retry];
+    for (const [index, level] of this.levels.entries()) {
+      const queue = level.oldest(mayGo);
+      if (queue !== undefined) return this.fill(queue, index);
+    }
+    return [];
+  }
+
+  *[Symbol.iterator](): IterableIterator<QueuedCall> {
+    yield* this.retries;
+    for (const { queues } of this.levels) for (const { calls } of queues.values()) yield* calls;
+  }
+
+  clear(): void {
+    for (const level of this.levels) level.clear();
+    while (this.retries.shift() !== undefined);
+  }
+
+  private levelFor(priority: number): PriorityLevel {
+    const [only] = this.levels;
+    if (only?.priority === priority) return only;
+    const known = this.levels.find((level) => level.priority === priority);
+    if (known !== undefined) return known;
+    const level = new PriorityLevel(priority);
+    this.levels = [...this.levels, level].toSorted((a, b) => b.priority - a.priority);
+    return level;
+  }
+
+  private fill(queue: KeyQueue, index: number): QueuedCall[] {
+    const calls: QueuedCall[] = [];
+    let room = this.takeFrom(queue, this.maxBatchRows, calls);
+    for (const lower of this.levels.slice(index + 1)) {
+      const alike = lower.queues.get(queue.key);
+      if (alike !== undefined && room > 0) room = this.takeFrom(alike, room, calls);
+    }
+    return calls;
+  }
+
+  /** Moves calls that fit into `room` rows, in order, and returns the room that is left. */
+  private takeFrom(queue: KeyQueue, room: number, calls: QueuedCall[]): number {
+    let left = room;
+    for (let next = peekWaiting(queue); next !== undefined; next = peekWaiting(queue)) {
+      const { rows, method } = next.prepared;
+      if (calls.length > 0 && rows > left) return 0;
+      shift(queue);
+      calls.push(next);
+      left -= rows;
+      if (!method.batchable) return 0;
+    }
+    return left;
+  }
+}
+
+function shift(queue: KeyQueue): void {
+  const first = queue.calls.shift();
+  if (first !== undefined) queue.rows -= first.prepared.rows;
 }
 
 /** The first call that still waits; those that were aborted or timed out are dropped on the way. */
-function peekWaiting(queue: Fifo<QueuedCall>): QueuedCall | undefined {
-  let first = queue.peek();
+function peekWaiting(queue: KeyQueue): QueuedCall | undefined {
+  let first = queue.calls.peek();
   while (first?.call.isSettled) {
-    queue.shift();
-    first = queue.peek();
+    shift(queue);
+    first = queue.calls.peek();
   }
   return first;
 }
 
-function nextWaiting(queue: Fifo<QueuedCall>): QueuedCall | undefined {
-  const first = peekWaiting(queue);
-  queue.shift();
-  return first;
+function nextRetry(retries: Fifo<QueuedCall>): QueuedCall | undefined {
+  let next = retries.shift();
+  while (next?.call.isSettled) next = retries.shift();
+  return next;
 }

@@ -1,4 +1,7 @@
 import type { MethodDescription } from '../wire/frame.js';
+import type { CallScope } from './call-scope.js';
+import type { MethodLoad } from './method-load.js';
+import type { RunningBatch } from './target-slots.js';
 
 /** What a caller may say beside the arguments. */
 export interface CallOptions {
@@ -6,6 +9,12 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Deadline for queue and execution together, in milliseconds, instead of the runner's own. */
   timeoutMs?: number;
+  /**
+   * Calls of a higher priority are taken first; among equals it is first in, first out. A number.
+   *
+   * @default 0
+   */
+  priority?: number;
 }
 
 /** A call after validation: what it needs to be put into a batch. */
@@ -24,10 +33,16 @@ interface Settle {
 /** One call on its way. It settles once, whatever happens first. */
 export class Call {
   state: 'waiting' | 'running' | 'settled' = 'waiting';
+  priority = 0;
   /** A batch with this call failed: it is tried once more, by itself. */
   alone = false;
   /** The pieces of a call that is larger than a batch. */
   parts: readonly QueuedCall[] = [];
+  /** Where it counts as waiting, once it was accepted. */
+  load: MethodLoad | undefined;
+  rows = 0;
+  batch: RunningBatch | undefined;
+  scope: CallScope | undefined;
   onSettled: (() => void) | undefined;
 
   constructor(
@@ -45,17 +60,19 @@ export class Call {
   }
 
   resolve(value: unknown): void {
-    if (this.isSettled) return;
-    this.state = 'settled';
-    this.onSettled?.();
-    this.settle.resolve(value);
+    if (this.end()) this.settle.resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.isSettled) return;
+    if (this.end()) this.settle.reject(error);
+  }
+
+  private end(): boolean {
+    if (this.isSettled) return false;
     this.state = 'settled';
+    this.scope?.delete(this);
     this.onSettled?.();
-    this.settle.reject(error);
+    return true;
   }
 }
 

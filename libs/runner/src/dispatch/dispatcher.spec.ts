@@ -4,8 +4,9 @@ import { RowCountError, RunnerWorkerLostError } from '../runner.errors.js';
 import { TensorChunks } from '../wire/tensor-chunks.js';
 import type { Batch } from './batch.js';
 import { Dispatcher } from './dispatcher.js';
-import type { BatchTarget, DispatcherOptions } from './dispatcher.js';
+import type { DispatcherOptions } from './dispatcher.options.js';
 import { ManualClock } from './manual-clock.fixture.js';
+import type { BatchTarget } from './target-slots.js';
 
 interface Running {
   readonly batch: Batch;
@@ -50,15 +51,22 @@ function vector(...values: number[]): NdArray {
   return NdArray.from(values, { dtype: 'float32' });
 }
 
+const DEFAULTS = {
+  runner: 'r',
+  maxBatchSize: 4,
+  maxLatencyMs: 0,
+  maxQueue: 100,
+  timeoutMs: 1000,
+  hangTimeoutMs: 2000,
+  inFlight: 1,
+};
+
 let clock: ManualClock;
 let target: ManualTarget;
 
 function createDispatcher(options: Partial<DispatcherOptions> = {}): Dispatcher {
   const dispatcher = new Dispatcher({
-    runner: 'r',
-    maxBatchSize: 4,
-    maxQueue: 100,
-    timeoutMs: 1000,
+    ...DEFAULTS,
     clock,
     ...options,
   });
@@ -279,13 +287,7 @@ describe('limits', () => {
 
 describe('before the first worker', () => {
   it('keeps calls until it knows the methods, then checks and runs them in order', async () => {
-    const dispatcher = new Dispatcher({
-      runner: 'r',
-      maxBatchSize: 4,
-      maxQueue: 10,
-      timeoutMs: 100,
-      clock,
-    });
+    const dispatcher = new Dispatcher({ ...DEFAULTS, timeoutMs: 100, clock });
     const good = dispatcher.call('predict', [vector(1)]);
     const bad = dispatcher.call('nope', []);
     const late = dispatcher.call('predict', [vector(2)], { timeoutMs: 10 });

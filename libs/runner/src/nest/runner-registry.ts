@@ -62,6 +62,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   private async start(host: RunnerHost): Promise<void> {
     const startedAt = performance.now();
     await host.start();
+    if (host.status.state !== 'ready') return;
     const pids = host.status.workers.map(({ pid }) => pid).join(', ');
     const where = pids === '' ? 'embedded' : `worker ${pids}`;
     this.logger.log(

@@ -1,19 +1,20 @@
-import type { MethodDescription } from '../wire/frame.js';
-import type { BatchTarget, Dispatcher } from '../dispatch/dispatcher.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { ArgumentCheck } from '../dispatch/prepare-call.js';
 import { RunnerStartError, RunnerUnavailableError } from '../runner.errors.js';
 import { publishWorkerEvent } from '../runner.channels.js';
-import type { WorkerLink } from '../transport/worker-link.js';
+import type { ResolvedRunnerOptions } from '../runner.options.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
 import { RespawnPolicy } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
+import { executionArguments, workerEnvironment } from './worker-environment.js';
 import { WorkerProcess } from './worker-process.js';
-import type { WorkerEvents, WorkerState } from './worker-process.js';
+import type { WorkerState } from './worker-process.js';
 
-export interface PoolOptions {
+export interface PoolOptions extends Pick<
+  ResolvedRunnerOptions,
+  'startTimeoutMs' | 'warmup' | 'maxHeapMb' | 'gpus'
+> {
   readonly runner: string;
-  readonly workers: number;
-  readonly startTimeoutMs: number;
   /** Makes the check of arguments from what the Runnable told about its model. */
   readonly argumentCheck: (metadata: unknown) => ArgumentCheck;
 }
@@ -21,18 +22,22 @@ export interface PoolOptions {
 export interface WorkerStatus {
   readonly pid: number | undefined;
   readonly state: WorkerState;
+  /** Calls that it was given. */
+  readonly calls: number;
 }
 
 /** The worker processes of one runner: spawns them, replaces the dead, and feeds the dispatcher. */
 export class WorkerPool {
   failure: Error | undefined;
+  /** Workers that died and were replaced. */
+  restarts = 0;
   private readonly workers = new Set<WorkerProcess>();
   private readonly sockets = new SocketFolder();
   private readonly policy = new RespawnPolicy();
   private readonly respawnTimers = new Set<NodeJS.Timeout>();
+  private wanted = 0;
   private isStopping = false;
   private source: RunnableSource | undefined;
-  private onStarted: ((error?: Error) => void) | undefined;
 
   constructor(
     private readonly options: PoolOptions,
@@ -40,20 +45,94 @@ export class WorkerPool {
   ) {}
 
   get status(): readonly WorkerStatus[] {
-    return [...this.workers].map(({ pid, state }) => ({ pid, state }));
+    return [...this.workers].map(({ pid, state, link }) => ({
+      pid,
+      state,
+      calls: link?.calls ?? 0,
+    }));
+  }
+
+  /** Workers that serve. */
+  get ready(): readonly WorkerProcess[] {
+    return [...this.workers].filter(({ state }) => state === 'ready');
   }
 
   /**
    * Spawns the workers and resolves when all of them are ready.
    *
+   * Also resolves when it is stopped meanwhile.
+   *
    * @throws RunnerStartError when the first load of any of them fails; it is not tried again.
    */
-  start(source: RunnableSource): Promise<void> {
+  async start(source: RunnableSource, count: number): Promise<void> {
     this.source = source;
-    return new Promise((resolve, reject) => {
-      this.onStarted = (error) => (error === undefined ? resolve() : reject(error));
-      for (let i = 0; i < this.options.workers; i++) this.spawn(source);
-    });
+    this.wanted = count;
+    try {
+      await Promise.all(Array.from({ length: count }, () => this.launchAndAttach(source)));
+    } catch (error) {
+      if (this.isStopping) return;
+      // A model that does not load at start is a mistake to be mended, not a death to be survived.
+      this.failure = error as Error;
+      this.isStopping = true;
+      this.dispatcher.refuse(this.failure);
+      for (const worker of this.workers) worker.kill();
+      this.sockets.remove();
+      throw error;
+    }
+  }
+
+  /**
+   * Changes the number of workers; resolves when the new ones serve, or the surplus has ended.
+   *
+   * @throws RunnerStartError when a new worker does not load; the number is then as it was.
+   */
+  async scale(count: number): Promise<void> {
+    const before = this.wanted;
+    this.wanted = count;
+    const surplus = this.ready.slice(count);
+    const missing = count - this.current.length;
+    try {
+      await Promise.all([
+        ...surplus.map((worker) => this.retire(worker)),
+        ...Array.from({ length: Math.max(0, missing) }, () => this.launchAndAttach(this.source)),
+      ]);
+    } catch (error) {
+      this.wanted = before;
+      throw error;
+    }
+  }
+
+  /**
+   * Replaces all workers by ones of `source`: they load and warm up while the old ones serve, then
+   * take over at once; the old ones finish what they run.
+   *
+   * @throws RunnerStartError when one of them does not load: the old ones go on serving.
+   */
+  async reload(source: RunnableSource): Promise<void> {
+    const launched = Array.from({ length: this.wanted }, () => this.launch(source));
+    const outcomes = await Promise.allSettled(launched);
+    const fresh = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = outcomes.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      await Promise.all(fresh.map((worker) => worker.stop(0)));
+      throw failed.reason;
+    }
+    const old = this.current.filter((worker) => !fresh.includes(worker));
+    this.source = source;
+    for (const worker of fresh) this.attach(worker);
+    await Promise.all(old.map((worker) => this.retire(worker)));
+  }
+
+  /**
+   * Replaces one worker without losing a call.
+   *
+   * @throws RunnerStartError when the new one does not load: the old one goes on serving.
+   */
+  async replace(worker: WorkerProcess, reason: string): Promise<void> {
+    const { runner } = this.options;
+    publishWorkerEvent({ runner, pid: worker.pid, event: 'recycled', reason });
+    await this.launchAndAttach(this.source, worker.index);
+    await this.retire(worker);
   }
 
   /** Ends all workers, killing what has not ended after `graceMs`. */
@@ -64,33 +143,69 @@ export class WorkerPool {
     this.sockets.remove();
   }
 
-  private spawn(source: RunnableSource): void {
-    const { runner, startTimeoutMs } = this.options;
+  /** Workers that serve or will. */
+  private get current(): readonly WorkerProcess[] {
+    return [...this.workers].filter(({ state }) => state === 'ready' || state === 'starting');
+  }
+
+  private async launchAndAttach(source: RunnableSource | undefined, index?: number): Promise<void> {
+    if (source === undefined) throw new RunnerUnavailableError(this.options.runner, 'not started');
+    this.attach(await this.launch(source, index));
+  }
+
+  /** Spawns a worker and resolves when it is ready; it gets no calls until it is attached. */
+  private launch(source: RunnableSource, index = this.freeIndex()): Promise<WorkerProcess> {
+    const { runner, startTimeoutMs, warmup, gpus, maxHeapMb } = this.options;
     const { command, ...runnable } = source;
     const socketPath = this.sockets.nextPath();
-    const init = { type: 'init' as const, runner, socketPath, ...runnable };
-    const events: WorkerEvents = {
-      onReady: (worker, link) => this.attach(worker, link),
-      onDead: (worker, reason) => this.bury(worker, reason),
-    };
-    const worker = new WorkerProcess(init, events, { startTimeoutMs, command });
-    this.workers.add(worker);
-    publishWorkerEvent({ runner, pid: worker.pid, event: 'spawned' });
+    const init = { type: 'init' as const, runner, socketPath, warmup, ...runnable };
+    return new Promise((resolve, reject) => {
+      const events = {
+        onReady: resolve,
+        onDead: (dead: WorkerProcess, reason: RunnerStartError | string) => {
+          reject(toStartError(runner, reason));
+          this.bury(dead, reason);
+        },
+      };
+      const worker = new WorkerProcess(init, events, {
+        index,
+        startTimeoutMs,
+        command,
+        env: workerEnvironment(index, gpus),
+        execArgv: executionArguments(process.execArgv, maxHeapMb),
+      });
+      this.workers.add(worker);
+      publishWorkerEvent({ runner, pid: worker.pid, event: 'spawned' });
+    });
   }
 
-  private attach(worker: WorkerProcess, link: WorkerLink): void {
-    const { runner, workers, argumentCheck } = this.options;
+  /** Workers keep their number when they are replaced: it says which GPU is theirs. */
+  private freeIndex(): number {
+    const taken = new Set(this.current.map(({ index }) => index));
+    let index = 0;
+    while (taken.has(index)) index++;
+    return index;
+  }
+
+  private attach(worker: WorkerProcess): void {
+    const { runner, argumentCheck } = this.options;
+    const { link } = worker;
+    if (link === undefined || worker.state !== 'ready') {
+      throw new RunnerStartError(runner, 'its worker died when it was ready.');
+    }
     publishWorkerEvent({ runner, pid: worker.pid, event: 'ready' });
-    this.describe(link.hello.methods, argumentCheck(link.hello.metadata));
-    this.dispatcher.attach(link satisfies BatchTarget);
-    const ready = [...this.workers].filter(({ state }) => state === 'ready').length;
-    if (ready === workers) this.settleStart();
+    this.failure = undefined;
+    worker.isAttached = true;
+    this.dispatcher.accept();
+    this.dispatcher.describe(link.hello.methods, argumentCheck(link.hello.metadata));
+    this.dispatcher.attach(link);
   }
 
-  private describe(methods: readonly MethodDescription[], check: ArgumentCheck): void {
-    this.failure = undefined;
-    this.dispatcher.accept();
-    this.dispatcher.describe(methods, check);
+  /** Lets a worker finish what it runs, then ends it. */
+  private async retire(worker: WorkerProcess): Promise<void> {
+    worker.startDraining();
+    if (worker.link !== undefined) await this.dispatcher.drain(worker.link);
+    await worker.stop(STOP_GRACE_MS);
   }
 
   private bury(worker: WorkerProcess, reason: RunnerStartError | string): void {
@@ -99,41 +214,32 @@ export class WorkerPool {
     if (worker.link !== undefined) this.dispatcher.detach(worker.link);
     const text = reason instanceof RunnerStartError ? reason.message : reason;
     publishWorkerEvent({ runner, pid: worker.pid, event: 'died', reason: text });
-    if (this.isStopping) return;
-    if (this.onStarted !== undefined && !worker.wasReady) {
-      this.giveUp(reason instanceof Error ? reason : new RunnerStartError(runner, `${text}.`));
-      return;
-    }
-    this.respawn(worker.wasReady);
+    if (worker.isAttached && !worker.isEnding) this.restarts++;
+    // What becomes of one that never served is decided by those who launched it.
+    if (worker.isAttached && !worker.isEnding && !this.isStopping) this.respawn(true, reason);
   }
 
-  /** A model that does not load at start is a mistake to be mended, not a death to be survived. */
-  private giveUp(error: Error): void {
-    this.failure = error;
-    this.isStopping = true;
-    this.dispatcher.refuse(error);
-    for (const worker of this.workers) worker.kill();
-    this.sockets.remove();
-    this.settleStart(error);
-  }
-
-  private respawn(wasReady: boolean): void {
-    const { source } = this;
-    if (source === undefined) return;
-    const { delayMs, failed } = this.policy.afterDeath(performance.now(), wasReady);
-    if (failed && ![...this.workers].some(({ state }) => state === 'ready')) {
-      this.failure = new RunnerUnavailableError(this.options.runner, 'failed');
+  private respawn(hadServed: boolean, reason: RunnerStartError | string): void {
+    const { delayMs, failed } = this.policy.afterDeath(performance.now(), hadServed);
+    if (failed && this.ready.length === 0) {
+      const cause = toStartError(this.options.runner, reason);
+      this.failure = new RunnerUnavailableError(this.options.runner, 'failed', { cause });
       this.dispatcher.refuse(this.failure);
     }
     const timer = setTimeout(() => {
       this.respawnTimers.delete(timer);
-      this.spawn(source);
+      if (this.isStopping || this.current.length >= this.wanted) return;
+      this.launchAndAttach(this.source).catch((error: RunnerStartError) => {
+        if (!this.isStopping) this.respawn(false, error);
+      });
     }, delayMs);
     this.respawnTimers.add(timer);
   }
+}
 
-  private settleStart(error?: Error): void {
-    this.onStarted?.(error);
-    this.onStarted = undefined;
-  }
+/** A worker that is asked to end and does not is killed after this time. */
+const STOP_GRACE_MS = 1_500;
+
+function toStartError(runner: string, reason: RunnerStartError | string): RunnerStartError {
+  return reason instanceof RunnerStartError ? reason : new RunnerStartError(runner, `${reason}.`);
 }

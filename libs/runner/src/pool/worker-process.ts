@@ -7,7 +7,8 @@ import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/
 
 const WORKER_MAIN = new URL('../worker/main.js', import.meta.url);
 
-export type WorkerState = 'starting' | 'ready' | 'stopping' | 'dead';
+/** starting → ready → draining (finishes what it runs) → stopping → dead. */
+export type WorkerState = 'starting' | 'ready' | 'draining' | 'stopping' | 'dead';
 
 export interface WorkerEvents {
   readonly onReady: (worker: WorkerProcess, link: WorkerLink) => void;
@@ -16,25 +17,37 @@ export interface WorkerEvents {
 }
 
 export interface WorkerProcessOptions {
+  /** Its number among the workers of the pool. */
+  readonly index: number;
   readonly startTimeoutMs: number;
   readonly command?: WorkerCommand | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** Node's own arguments; undefined: as this process has them. */
+  readonly execArgv: readonly string[] | undefined;
 }
 
 /** One worker process from its fork to its end. */
 export class WorkerProcess {
   state: WorkerState = 'starting';
-  wasReady = false;
+  /** It is asked to end: its death is no loss. */
+  isEnding = false;
+  /** It gets calls. */
+  isAttached = false;
   link: WorkerLink | undefined;
+  readonly index: number;
   private readonly child: ChildProcess;
   private startTimer: NodeJS.Timeout | undefined;
   private failure: RunnerStartError | undefined;
+  private deathReason: string | undefined;
 
   constructor(
     private readonly init: InitMessage,
     private readonly events: WorkerEvents,
-    { startTimeoutMs, command }: WorkerProcessOptions,
+    options: WorkerProcessOptions,
   ) {
-    this.child = command === undefined ? forkWorker() : spawnWorker(command);
+    const { startTimeoutMs } = options;
+    this.index = options.index;
+    this.child = startChild(options);
     this.child.on('message', (message: MessageFromWorker) => this.receive(message));
     this.child.on('error', (error) => this.end(error.message));
     this.child.on('exit', (code, signal) => this.end(describeExit(code, signal)));
@@ -53,10 +66,16 @@ export class WorkerProcess {
     this.child.kill('SIGKILL');
   }
 
+  startDraining(): void {
+    this.state = 'draining';
+    this.isEnding = true;
+  }
+
   /** Asks the process to end, kills it after `graceMs`, and resolves when it is gone. */
   stop(graceMs: number): Promise<void> {
     if (this.state === 'dead') return Promise.resolve();
     this.state = 'stopping';
+    this.isEnding = true;
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.kill(), graceMs);
       this.child.once('exit', () => {
@@ -75,14 +94,16 @@ export class WorkerProcess {
   private async connect(): Promise<void> {
     try {
       const { runner, socketPath } = this.init;
-      const link = await WorkerLink.open(runner, socketPath, () => this.kill());
+      const link = await WorkerLink.open(runner, socketPath, {
+        onLost: () => this.kill(),
+        onHang: (reason) => this.endHung(reason),
+      });
       clearTimeout(this.startTimer);
       if (this.state !== 'starting') {
         link.close();
         return;
       }
       this.state = 'ready';
-      this.wasReady = true;
       this.link = link;
       this.events.onReady(this, link);
     } catch (error) {
@@ -97,34 +118,32 @@ export class WorkerProcess {
     this.failure ??= new RunnerStartError(this.init.runner, firstLine(reason), { cause });
   }
 
+  private endHung(reason: string): void {
+    this.deathReason = `${reason}, and it was killed (SIGKILL)`;
+    this.kill();
+  }
+
   /** Whichever of the events comes first ends the worker, once. */
   private end(reason: string): void {
     if (this.state === 'dead') return;
     this.state = 'dead';
     clearTimeout(this.startTimer);
     this.link?.lose(reason);
-    this.events.onDead(this, this.failure ?? reason);
+    this.events.onDead(this, this.failure ?? this.deathReason ?? reason);
   }
 }
 
-function forkWorker(): ChildProcess {
-  return fork(WORKER_MAIN, { execArgv: withoutInspector(process.execArgv) });
-}
-
-/** The program finds the channel, JSON in lines, at the descriptor that NODE_CHANNEL_FD names. */
-function spawnWorker({ file, args, env }: WorkerCommand): ChildProcess {
-  return spawn(file, args, {
-    env: { ...process.env, ...env },
+function startChild({ command, env, execArgv }: WorkerProcessOptions): ChildProcess {
+  const environment = { ...process.env, ...env, ...command?.env };
+  if (command === undefined) {
+    const inherited = execArgv === undefined ? {} : { execArgv: [...execArgv] };
+    return fork(WORKER_MAIN, { ...inherited, env: environment });
+  }
+  // The program finds the channel, JSON in lines, at the descriptor that NODE_CHANNEL_FD names.
+  return spawn(command.file, command.args, {
+    env: environment,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-}
-
-/** A debugger's port can be held by one process only. Node drops `--eval` itself where unchanged. */
-function withoutInspector(execArgv: string[]): string[] {
-  const isInspector = (argument: string): boolean => argument.startsWith('--inspect');
-  return execArgv.some(isInspector)
-    ? execArgv.filter((argument) => !isInspector(argument))
-    : execArgv;
 }
 
 function describeExit(code: number | null, signal: NodeJS.Signals | null): string {

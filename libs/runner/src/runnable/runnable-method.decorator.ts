@@ -1,3 +1,4 @@
+import { RunnerOptionsError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 
 /** Options of {@link RunnableMethod}. */
@@ -15,7 +16,17 @@ export interface RunnableMethodOptions {
    * @default 0
    */
   batchDim?: number | readonly [input: number, output: number];
+  /**
+   * A call whose worker dies is tried once more, by itself, in another worker. Only for methods that
+   * may run twice.
+   *
+   * @default false
+   */
+  idempotent?: boolean;
 }
+
+/** What the runner's handle has itself. */
+const RESERVED = ['name', 'reload', 'scale', 'then'];
 
 // A registered symbol: the user's file and the worker may have loaded two copies of this package.
 const METHODS = Symbol.for('bentonest.runnable.methods');
@@ -26,6 +37,7 @@ type Decorated = { [METHODS]?: MethodDescription[] };
  * Makes a method of a Runnable callable through its Runner: `runner.<method>.run(…)`.
  * Arguments and results are NdArrays, records of NdArrays, or JSON.
  *
+ * @throws RunnerOptionsError for a name that the runner's handle has itself: reload, scale, name.
  * @example
  * export class Doubler {
  *   @RunnableMethod({ batchable: true })
@@ -33,12 +45,22 @@ type Decorated = { [METHODS]?: MethodDescription[] };
  * }
  */
 export function RunnableMethod(options: RunnableMethodOptions = {}): MethodDecorator {
-  const { batchable = false, batchDim = 0 } = options;
+  const { batchable = false, batchDim = 0, idempotent = false } = options;
   const dims = typeof batchDim === 'number' ? ([batchDim, batchDim] as const) : batchDim;
   return (prototype, key) => {
+    if (RESERVED.includes(String(key))) {
+      throw new RunnerOptionsError(
+        `A Runnable's method cannot be called "${String(key)}": the runner itself has that name. Rename ${prototype.constructor.name}#${String(key)}.`,
+      );
+    }
     const owner = prototype.constructor as Decorated;
     const inherited = owner[METHODS] ?? [];
-    const description = { name: String(key), batchable, batchDim: dims };
+    const description: MethodDescription = {
+      name: String(key),
+      batchable,
+      batchDim: dims,
+      ...(idempotent ? { idempotent } : {}),
+    };
     const others = inherited.filter((method) => method.name !== description.name);
     Object.defineProperty(owner, METHODS, { value: [...others, description], configurable: true });
   };

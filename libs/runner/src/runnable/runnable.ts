@@ -11,8 +11,16 @@ export interface Runnable {
   metadata?(): unknown;
   /** Called after `setup`, where the loaded model decides what the decorators could not know. */
   describeMethods?(declared: readonly MethodDescription[]): readonly MethodDescription[];
+  /** Calls that warm the model up before the worker is ready; what they answer is not looked at. */
+  exampleCalls?(): readonly ExampleCall[];
   /** Frees what the process's end does not free by itself. */
   close?(): void | Promise<void>;
+}
+
+/** A call of one of the Runnable's own methods. */
+export interface ExampleCall {
+  readonly method: string;
+  readonly args: readonly unknown[];
 }
 
 export type RunnableClass = new (options: never) => Runnable;

@@ -1,7 +1,7 @@
 import { BentoError } from 'bentonest/errors';
 import { NdArray, concat } from 'bentonest/tensor';
 import type { Batch } from '../dispatch/batch.js';
-import type { BatchTarget } from '../dispatch/dispatcher.js';
+import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError } from '../runner.errors.js';
 import { TensorChunks } from '../wire/tensor-chunks.js';
 import { isTensorRecord } from '../wire/values.js';

@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { HttpException } from '@nestjs/common';
 import { RemoteError } from 'bentonest/errors';
 import type { Batch } from '../dispatch/batch.js';
-import type { BatchTarget } from '../dispatch/dispatcher.js';
+import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
@@ -10,13 +11,22 @@ import { packValues, unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
 
 interface PendingBatch {
-  readonly method: string;
+  readonly batch: Batch;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
+export interface LinkEvents {
+  /** Called once, however the link ends. */
+  readonly onLost: () => void;
+  /** The worker does not answer. */
+  readonly onHang: (reason: string) => void;
+}
+
 /** The API process's connection to one worker. */
 export class WorkerLink implements BatchTarget {
+  /** Calls that the worker was given. */
+  calls = 0;
   private readonly pending = new Map<number, PendingBatch>();
   private nextId = 1;
   private isLost = false;
@@ -24,11 +34,12 @@ export class WorkerLink implements BatchTarget {
   private constructor(
     private readonly runner: string,
     private readonly socket: Socket,
+    private readonly events: LinkEvents,
     readonly hello: HelloFrame['head'],
   ) {}
 
-  /** Connects and waits for the worker's hello. `onLost` is called once, however the link ends. */
-  static open(runner: string, path: string, onLost: () => void): Promise<WorkerLink> {
+  /** Connects and waits for the worker's hello. */
+  static open(runner: string, path: string, events: LinkEvents): Promise<WorkerLink> {
     return new Promise((resolve, reject) => {
       const socket = connect(path);
       let link: WorkerLink | undefined;
@@ -36,7 +47,7 @@ export class WorkerLink implements BatchTarget {
         if (link !== undefined) {
           link.receive(frame);
         } else if (frame.type === 'hello') {
-          link = new WorkerLink(runner, socket, frame.head);
+          link = new WorkerLink(runner, socket, events, frame.head);
           resolve(link);
         }
       });
@@ -55,7 +66,7 @@ export class WorkerLink implements BatchTarget {
           return;
         }
         link.lose(failure);
-        onLost();
+        events.onLost();
       });
     });
   }
@@ -74,8 +85,19 @@ export class WorkerLink implements BatchTarget {
         head,
         tensors,
       });
-      this.pending.set(id, { method: batch.method.name, resolve, reject });
+      this.pending.set(id, { batch, resolve, reject });
+      this.calls += batch.calls.length;
     });
+  }
+
+  cancel(batch: Batch): void {
+    for (const [id, pending] of this.pending) {
+      if (pending.batch === batch) writeFrame(this.socket, { type: 'cancel', id });
+    }
+  }
+
+  terminate(reason: string): void {
+    this.events.onHang(reason);
   }
 
   close(): void {
@@ -95,17 +117,17 @@ export class WorkerLink implements BatchTarget {
 
   private receive(frame: Frame): void {
     if (frame.type !== 'result' && frame.type !== 'error') return;
-    const batch = this.pending.get(frame.id);
-    if (batch === undefined) return;
+    const pending = this.pending.get(frame.id);
+    if (pending === undefined) return;
     this.pending.delete(frame.id);
     if (frame.type === 'error') {
-      batch.reject(toError(this.runner, batch.method, frame.head));
+      pending.reject(toError(this.runner, pending.batch.method.name, frame.head));
       return;
     }
     try {
-      batch.resolve(toResult(frame));
+      pending.resolve(toResult(frame));
     } catch (error) {
-      batch.reject(error);
+      pending.reject(error);
     }
   }
 }
@@ -121,6 +143,7 @@ function toResult({ head, tensors }: ResultFrame): unknown {
 }
 
 function toError(runner: string, method: string, head: ErrorFrame['head']): Error {
+  if (head.response !== undefined) return new HttpException(head.response, head.statusCode);
   if (head.log === undefined) return new RemoteError(head);
   const cause = new Error(head.log.split('\n', 1)[0]);
   cause.stack = head.log;

@@ -31,6 +31,8 @@ export interface MethodDescription {
   readonly batchable: boolean;
   /** Batch dimension of the arguments and of the result. */
   readonly batchDim: readonly [input: number, output: number];
+  /** May be run again where its worker died. */
+  readonly idempotent?: boolean;
 }
 
 /** First frame on a connection, from the worker. */
@@ -76,6 +78,8 @@ export interface ErrorFrame {
     readonly statusCode: number;
     readonly message: string;
     readonly details?: Readonly<Record<string, unknown>>;
+    /** Body of an HttpException that the Runnable threw. */
+    readonly response?: string | object;
     /** Text for the log of the API process, never for a client. */
     readonly log?: string;
   };

@@ -4,6 +4,7 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { loadRunnable } from './load-runnable.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from './messages.js';
+import { warmUp } from './warm-up.js';
 import { WorkerServer } from './worker-server.js';
 
 let loaded: LoadedRunnable | undefined;
@@ -27,6 +28,7 @@ async function start(init: InitMessage): Promise<void> {
   process.title = `bentonest worker ${init.runner}`;
   try {
     loaded = await loadRunnable(init);
+    await warmUp(init.runner, loaded, init.warmup);
     socketPath = init.socketPath;
     await new WorkerServer(init.runner, loaded).listen(socketPath);
     send({ type: 'ready' });

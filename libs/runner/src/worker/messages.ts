@@ -8,6 +8,8 @@ export interface InitMessage {
   /** JSON for the Runnable's constructor. */
   readonly options: unknown;
   readonly socketPath: string;
+  /** Times that the Runnable's example calls are run before it is ready. */
+  readonly warmup: number;
 }
 
 export interface StopMessage {

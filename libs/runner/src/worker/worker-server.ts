@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { BentoError, toErrorMessage } from 'bentonest/errors';
-import { RunnerTimeoutError } from '../runner.errors.js';
+import { CallAbortedError, RunnerTimeoutError } from '../runner.errors.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { CallFrame, ErrorFrame, Frame, OutgoingFrame } from '../wire/frame.js';
 import { packValues, unpackValues } from '../wire/values.js';
@@ -9,15 +9,13 @@ import { writeFrame } from '../wire/write-frame.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import { runMethod } from './run-method.js';
 
-interface QueuedFrame {
-  readonly socket: Socket;
-  readonly frame: CallFrame;
-}
-
-/** Serves a Runnable on a unix socket: one call at a time, in the order in which they came. */
+/**
+ * Serves a Runnable on a unix socket, one call at a time: of each API process in the order in which
+ * they came, of several API processes in turn, so that a busy one does not keep the others waiting.
+ */
 export class WorkerServer {
   private readonly server: Server;
-  private queue: QueuedFrame[] = [];
+  private readonly queues = new Map<Socket, CallFrame[]>();
   private isRunning = false;
 
   constructor(
@@ -51,32 +49,51 @@ export class WorkerServer {
       if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
       console.error(`Runner "${this.runner}": ${error.message}`);
     });
-    socket.on('close', () => {
-      this.queue = this.queue.filter((queued) => queued.socket !== socket);
-    });
+    socket.on('close', () => this.queues.delete(socket));
     const { methods, metadata } = this.loaded;
     writeFrame(socket, { type: 'hello', head: { pid: process.pid, methods, metadata } });
   }
 
   private take(socket: Socket, frame: Frame): void {
-    if (frame.type === 'cancel') {
-      this.queue = this.queue.filter(
-        (queued) => queued.socket !== socket || queued.frame.id !== frame.id,
-      );
-    } else if (frame.type === 'call') {
-      this.queue.push({ socket, frame });
-      if (!this.isRunning) void this.runQueue();
-    }
+    if (frame.type === 'cancel') this.cancel(socket, frame.id);
+    else if (frame.type === 'call') this.enqueue(socket, frame);
   }
 
-  private async runQueue(): Promise<void> {
+  private enqueue(socket: Socket, frame: CallFrame): void {
+    const queue = this.queues.get(socket);
+    if (queue === undefined) this.queues.set(socket, [frame]);
+    else queue.push(frame);
+    if (!this.isRunning) void this.runQueues();
+  }
+
+  /** A call that has not begun is answered at once, and is not run. */
+  private cancel(socket: Socket, id: number): void {
+    const queue = this.queues.get(socket) ?? [];
+    const index = queue.findIndex((frame) => frame.id === id);
+    if (index === -1) return;
+    queue.splice(index, 1);
+    this.send(socket, id, errorFrame(id, new CallAbortedError(this.runner)));
+  }
+
+  private async runQueues(): Promise<void> {
     this.isRunning = true;
-    for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+    for (let next = this.next(); next !== undefined; next = this.next()) {
       const { socket, frame } = next;
       const answer = await this.answer(frame);
       if (!socket.destroyed) this.send(socket, frame.id, answer);
     }
     this.isRunning = false;
+  }
+
+  /** The first call of the connection whose turn it is; that connection then goes to the end. */
+  private next(): { socket: Socket; frame: CallFrame } | undefined {
+    for (const [socket, queue] of this.queues) {
+      const frame = queue.shift();
+      this.queues.delete(socket);
+      if (queue.length > 0) this.queues.set(socket, queue);
+      if (frame !== undefined) return { socket, frame };
+    }
+    return undefined;
   }
 
   private async answer(frame: CallFrame): Promise<OutgoingFrame> {
@@ -110,7 +127,24 @@ export class WorkerServer {
 /** An error that the Runnable did not raise on purpose crosses as text for the log only. */
 function errorFrame(id: number, error: unknown): ErrorFrame {
   if (error instanceof BentoError) return { type: 'error', id, head: toErrorMessage(error) };
+  if (isHttpException(error)) {
+    const { message } = error;
+    const head = { code: 'HTTP_EXCEPTION', statusCode: error.getStatus(), message };
+    return { type: 'error', id, head: { ...head, response: error.getResponse() } };
+  }
   const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const head = { code: 'RUNNER_FAILED', statusCode: 500, message: 'The Runnable failed.', log };
   return { type: 'error', id, head };
+}
+
+interface HttpExceptionLike extends Error {
+  getStatus(): number;
+  getResponse(): string | object;
+}
+
+/** Told by its methods: the worker does not load Nest, a Runnable may. */
+function isHttpException(error: unknown): error is HttpExceptionLike {
+  if (!(error instanceof Error)) return false;
+  const { getStatus, getResponse } = error as Partial<HttpExceptionLike>;
+  return typeof getStatus === 'function' && typeof getResponse === 'function';
 }

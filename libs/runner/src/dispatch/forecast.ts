@@ -1,0 +1,34 @@
+import type { MethodLoad } from './method-load.js';
+
+/** What stands between a call and its answer. */
+export interface Outlook {
+  readonly load: MethodLoad;
+  /** All methods of the runner: their calls wait for the same workers. */
+  readonly loads: Iterable<MethodLoad>;
+  readonly maxBatchSize: number;
+  readonly workers: number;
+  /** Until the first worker is free. */
+  readonly freeInMs: number;
+}
+
+/**
+ * When a call of `rows` rows that is queued now would be answered, in milliseconds; undefined while
+ * the latency of its method is not known. Batches ahead of it are taken to be full, so under little
+ * load the forecast is short rather than long: it never refuses what would have been in time.
+ */
+export function forecastMs(rows: number, outlook: Outlook): number | undefined {
+  const { load, loads, maxBatchSize, workers, freeInMs } = outlook;
+  const full = load.latency.predict(maxBatchSize);
+  if (full === undefined) return undefined;
+  let aheadMs = Math.floor(load.waitingRows / maxBatchSize) * full;
+  for (const other of loads) if (other !== load) aheadMs += workOf(other, maxBatchSize);
+  const sharing = Math.min(maxBatchSize, (load.waitingRows % maxBatchSize) + rows);
+  const own = load.latency.predict(sharing) ?? full;
+  return freeInMs + aheadMs / Math.max(1, workers) + own;
+}
+
+function workOf(load: MethodLoad, maxBatchSize: number): number {
+  if (load.waitingRows === 0) return 0;
+  const full = load.latency.predict(maxBatchSize) ?? 0;
+  return (load.waitingRows / maxBatchSize) * full;
+}
