@@ -1,5 +1,8 @@
-export { BATCH_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
-export type { BatchEvent, WorkerEvent } from './runner.channels.js';
+export { BATCH_CHANNEL, LOST_CALL_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
+export type { BatchEvent, LostCallEvent, WorkerEvent } from './runner.channels.js';
+export { CallScope } from './dispatch/call-scope.js';
+export type { LossReason } from './dispatch/dispatcher.options.js';
+export type { LatencyCoefficients } from './dispatch/latency-model.js';
 export type { CallOptions } from './dispatch/call.js';
 export type { ArgumentCheck } from './dispatch/prepare-call.js';
 export { InjectRunner, getRunnerInjections } from './nest/inject-runner.decorator.js';
@@ -28,12 +31,12 @@ export {
   WireProtocolError,
 } from './runner.errors.js';
 export { RunnerHost } from './runner-host.js';
-export type { RunnerStatus } from './runner-host.js';
+export type { MethodStatus, RunnerStatus } from './runner-host.js';
 export { resolveRunnerOptions } from './runner.options.js';
-export type { RunnerOptions } from './runner.options.js';
+export type { RunnerOptions, WorkerBounds } from './runner.options.js';
 export { RunnableMethod } from './runnable/runnable-method.decorator.js';
 export type { RunnableMethodOptions } from './runnable/runnable-method.decorator.js';
-export type { Runnable, RunnableClass } from './runnable/runnable.js';
+export type { ExampleCall, Runnable, RunnableClass } from './runnable/runnable.js';
 export { Runner } from './runner.js';
 export type { RunnerMethod, RunnerMethods, RunnerState } from './runner.js';
 export type { RunnableSource, WorkerCommand } from './worker/load-runnable.js';

@@ -10,6 +10,7 @@ import { ApiRoute, ROUTE_CONFIG_KEY } from '../api-route.js';
 import { getApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
+import { runForClient } from '../http/client-scope.js';
 import { DecodedBody, HandlerRequest } from '../input/body.decorator.js';
 import { markSucceeded } from '../output/encode-result.js';
 import { countParameters, findBodyParameter } from './body-parameter.js';
@@ -69,12 +70,12 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   const { service, name, api } = method;
   const body = findBodyParameter(method);
   const arity = countParameters(method);
-  const handler = createHandler(name);
+  const original = (service.prototype as Record<string, Method>)[name];
+  const handler = createHandler(name, original instanceof AsyncFunction);
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
 
-  const original = (service.prototype as Record<string, object>)[name];
   copyFunctionMetadata(original, handler);
   copyPropertyMetadata(service.prototype as object, target, name);
   copyPropertyMetadata(service, controller, name);
@@ -90,21 +91,16 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   HandlerRequest()(target, name, arity);
 }
 
+const AsyncFunction = (async (): Promise<void> => {}).constructor as new () => Method;
+
 /** The handler's last argument is the request, to mark it; the rest is the service method's. */
-function createHandler(name: string): Method {
+function createHandler(name: string, isAsync: boolean): Method {
   const named = {
     [name](this: { readonly service: ServiceInstance }, ...args: unknown[]): unknown {
       const request = args.pop() as FastifyRequest;
       const { service } = this;
-      const result = service[name].apply(service, args);
-      if (!(result instanceof Promise)) {
-        markSucceeded(request);
-        return result;
-      }
-      return result.then((value: unknown) => {
-        markSucceeded(request);
-        return value;
-      });
+      const handle = (): unknown => service[name].apply(service, args);
+      return runForClient(request, { isAsync, handle, onSuccess: markSucceeded });
     },
   };
   return named[name];
