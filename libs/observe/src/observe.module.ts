@@ -3,6 +3,9 @@ import type { DynamicModule } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { HealthController } from './health/health.controller.js';
+import { runnerMetricProviders } from './metrics/runner-metric.providers.js';
+import { RunnerGauges } from './metrics/runner-gauges.js';
+import { RunnerMetrics } from './metrics/runner-metrics.js';
 import { RequestMetrics, requestMetricProviders } from './metrics/request-metrics.js';
 
 /** Options of {@link ObserveModule}. */
@@ -13,6 +16,14 @@ export interface ObserveOptions {
   health?: boolean;
 }
 
+const METRICS = [
+  ...requestMetricProviders,
+  RequestMetrics,
+  ...runnerMetricProviders,
+  RunnerMetrics,
+  RunnerGauges,
+];
+
 /** Health endpoints and metrics: subscribers of what serving and runners publish. */
 @Module({})
 export class ObserveModule {
@@ -20,7 +31,7 @@ export class ObserveModule {
     return {
       module: ObserveModule,
       imports: metrics ? [createPrometheusModule()] : [],
-      providers: metrics ? [...requestMetricProviders, RequestMetrics] : [],
+      providers: metrics ? METRICS : [],
       controllers: health ? [HealthController] : [],
     };
   }

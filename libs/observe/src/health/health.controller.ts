@@ -30,18 +30,26 @@ export class HealthController implements OnModuleDestroy {
     return '\n';
   }
 
-  /** Every runner has a live worker with its model loaded; else 503 and one line per runner that has none. */
+  /**
+   * Every runner has a live worker with its model loaded; else 503 and one line per runner that has
+   * none. A runner whose reload failed serves, and is named all the same.
+   */
   @Get('readyz')
   @Header('content-type', 'text/plain; charset=utf-8')
   readyz(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const unready = this.runners.statuses.filter(({ state }) => state !== 'ready');
-    if (unready.length === 0 && !this.isClosing) return '\n';
-    reply.status(HttpStatus.SERVICE_UNAVAILABLE);
-    const closing = this.isClosing ? 'The server is closing.\n' : '';
-    return closing + unready.map((status) => describe(status)).join('');
+    const { statuses } = this.runners;
+    const isReady = !this.isClosing && statuses.every(({ state }) => state === 'ready');
+    const lines = [
+      this.isClosing ? 'The server is closing.' : '',
+      ...statuses.map((status) => describe(status)),
+    ].filter((line) => line !== '');
+    if (!isReady) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+    return `${lines.join('\n')}\n`;
   }
 }
 
-function describe({ name, state }: RunnerStatus): string {
-  return `Runner "${name}" is ${state}.\n`;
+/** What is to be said of a runner, or nothing. */
+function describe({ name, state, reason, reloadFailure }: RunnerStatus): string {
+  if (state !== 'ready') return `Runner "${name}" is ${state}${reason ? `: ${reason}` : '.'}`;
+  return reloadFailure ? `Runner "${name}" serves its old model: ${reloadFailure}` : '';
 }

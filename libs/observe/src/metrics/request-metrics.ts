@@ -9,6 +9,8 @@ import {
 import { REQUEST_CHANNEL } from 'bentonest/serving';
 import type { RequestEvent, RouteInfo } from 'bentonest/serving';
 import type { Counter, Histogram } from 'prom-client';
+import { DURATION_BUCKETS } from './buckets.js';
+import { Series } from './series.js';
 
 const TOTAL = 'bentoml_api_server_request_total';
 const DURATION = 'bentoml_api_server_request_duration_seconds';
@@ -16,11 +18,6 @@ const DURATION = 'bentoml_api_server_request_duration_seconds';
 /** BentoML 1.x's labels; the endpoint is the route template, so unknown paths add one series at most. */
 const LABELS = ['endpoint', 'http_response_code', 'service_name', 'service_version'] as const;
 type Label = (typeof LABELS)[number];
-
-/** BentoML 1.x's default buckets, in seconds. */
-const BUCKETS = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 180,
-];
 
 export const requestMetricProviders = [
   makeCounterProvider({
@@ -32,38 +29,9 @@ export const requestMetricProviders = [
     name: DURATION,
     help: 'Time from a request to the end of its answer, in seconds.',
     labelNames: [...LABELS],
-    buckets: BUCKETS,
+    buckets: DURATION_BUCKETS,
   }),
 ];
-
-/** Durations that are kept before the histogram gets them. */
-const BUFFER_SIZE = 1024;
-
-/**
- * One label set. prom-client finds a child by hashing its labels each time; here a request costs an
- * array write, and the metrics are brought up to date when they are collected.
- */
-class Series {
-  private readonly durations = new Float64Array(BUFFER_SIZE);
-  private pending = 0;
-
-  constructor(
-    private readonly total: Counter.Internal,
-    private readonly duration: Histogram.Internal<Label>,
-  ) {}
-
-  record(durationMs: number): void {
-    this.durations[this.pending++] = durationMs;
-    if (this.pending === BUFFER_SIZE) this.flush();
-  }
-
-  flush(): void {
-    if (this.pending === 0) return;
-    this.total.inc(this.pending);
-    for (let i = 0; i < this.pending; i++) this.duration.observe(this.durations[i] / 1000);
-    this.pending = 0;
-  }
-}
 
 /** Counts requests from the serving layer's events. */
 @Injectable()
@@ -102,7 +70,7 @@ export class RequestMetrics implements OnApplicationBootstrap, OnApplicationShut
       service_name: route.service,
       service_version: route.version,
     };
-    const series = new Series(this.total.labels(labels), this.duration.labels(labels));
+    const series = new Series(this.duration.labels(labels), this.total.labels(labels));
     let ofRoute = this.series.get(route);
     if (ofRoute === undefined) this.series.set(route, (ofRoute = new Map()));
     ofRoute.set(statusCode, series);
