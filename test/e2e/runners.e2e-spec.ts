@@ -48,6 +48,17 @@ describe('runners', () => {
     expect(await answer('/batchSize', rows)).toEqual([...Array(16).fill(8), ...Array(5).fill(5)]);
   });
 
+  it('take and return DataFrames, joined with others', async () => {
+    const tables = Array.from({ length: 12 }, (_, i) => [
+      { a: i, b: 2 },
+      { a: 1, b: i },
+    ]);
+    const answers = await Promise.all(tables.map((table) => answer('/total', table)));
+    expect(answers).toEqual(
+      tables.map((table) => table.map((row) => ({ ...row, total: row.a + row.b }))),
+    );
+  });
+
   it('let only the bad call of a batch fail, with the Runnable’s own error', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => (i % 10 === 9 ? [-i] : [i]));
     const responses = await Promise.all(rows.map((row) => app.post('/positive', row)));

@@ -12,6 +12,12 @@ const two = createInputCheck({ inputs: [x, y], outputs: [] });
 const rows = NdArray.from([[1, 2, 3, 4]], { dtype: 'float32' });
 
 describe('a call', () => {
+  it('passes with one tensor for each input, in the model’s order', () => {
+    const labels = NdArray.from([1], { dtype: 'int64' });
+    expect(two(method, [rows, labels])).toEqual([rows, labels]);
+    expect(() => two(method, [labels, rows])).toThrow(/Expected input "x".*rank 2/);
+  });
+
   it('passes as it is, or cast as numpy’s same_kind casts', () => {
     expect(one(method, [rows])[0]).toBe(rows);
     expect(one(method, [{ x: rows }])).toEqual([{ x: rows }]);
@@ -49,7 +55,20 @@ describe('a call', () => {
     ],
     ['one tensor for two inputs', two, [rows], /a record of the inputs "x".*"y".*without a name/],
     ['a list', one, [[[1, 2, 3, 4]]], /got a list. Use NdArray.from/],
-    ['no argument', one, [], /Expected one argument.*got 0/],
+    ['no argument', one, [], /Expected the input "x".*got 0 arguments/],
+    ['too many tensors', one, [rows, rows], /Expected the input "x".*got 2 arguments/],
+    [
+      'an argument that is no tensor',
+      two,
+      [rows, [1]],
+      /or one tensor for each in this order, got 2 arguments that are not all NdArrays/,
+    ],
+    [
+      'a string that onnxruntime would cut',
+      createInputCheck({ inputs: [{ name: 's', dtype: 'string', shape: [''] }], outputs: [] }),
+      [NdArray.from(['a', 'b\0c'])],
+      /"s" \(string \[any\]\) without NUL characters.*in element 1/,
+    ],
     [
       'an inherited name',
       one,

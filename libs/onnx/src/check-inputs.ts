@@ -1,29 +1,29 @@
 import type { ArgumentCheck } from 'bentonest/runner';
 import { NdArray, canCast } from 'bentonest/tensor';
 import { ModelInputError } from './onnx.errors.js';
+import { describeValue } from './onnx.metadata.js';
 import type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
 
 /**
  * Checks calls against the model's own inputs in the API process, so that a bad one fails with a
  * precise message before it shares a batch. Tensors are cast to the model's dtype where numpy's
- * `same_kind` rule allows it.
+ * `same_kind` rule allows it. Several tensors without names are those of the inputs, in order.
  */
 export function createInputCheck(metadata: unknown): ArgumentCheck {
   const { inputs } = metadata as OnnxMetadata;
   return (_method, args) => {
-    if (args.length !== 1) {
-      throw new ModelInputError(
-        `Expected one argument, ${describeInputs(inputs)}, got ${args.length} arguments.`,
-      );
+    if (args.length === inputs.length && args.every((arg) => arg instanceof NdArray)) {
+      return inputs.map((input, position) => checkTensor(args[position] as NdArray, input));
     }
-    return [checkArgument(args[0], inputs)];
+    if (args.length === 1) return [checkArgument(args[0], inputs)];
+    throw new ModelInputError(
+      `Expected ${describeInputs(inputs)}, got ${args.length} arguments${inputs.length === args.length ? ' that are not all NdArrays' : ''}.`,
+    );
   };
 }
 
-function checkArgument(argument: unknown, inputs: readonly OnnxValue[]): unknown {
-  const [first] = inputs;
+function checkArgument(argument: unknown, inputs: readonly OnnxValue[]): Record<string, NdArray> {
   if (argument instanceof NdArray) {
-    if (inputs.length === 1 && first !== undefined) return checkTensor(argument, first);
     throw new ModelInputError(`Expected ${describeInputs(inputs)}, got one tensor without a name.`);
   }
   if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) {
@@ -51,7 +51,7 @@ function checkRecord(
     const tensor = Object.hasOwn(feeds, input.name) ? feeds[input.name] : undefined;
     if (!(tensor instanceof NdArray)) {
       const got = tensor === undefined ? 'nothing' : `a value of type ${typeof tensor}`;
-      throw new ModelInputError(`Expected input ${describe(input)} as NdArray, got ${got}.`, {
+      throw new ModelInputError(`Expected input ${describeValue(input)} as NdArray, got ${got}.`, {
         details: { input: input.name },
       });
     }
@@ -69,15 +69,27 @@ function checkTensor(tensor: NdArray, input: OnnxValue): NdArray {
       throw mismatch(tensor, input, `dimension ${axis} to be ${expected}`);
     }
   }
+  if (tensor.dtype === 'string') checkStrings(tensor, input);
   if (tensor.dtype === input.dtype) return tensor;
   if (!canCast(tensor.dtype, input.dtype)) throw mismatch(tensor, input, `dtype ${input.dtype}`);
   return tensor.astype(input.dtype);
 }
 
+/** onnxruntime takes strings as C does: it would drop what follows a NUL without a word. */
+function checkStrings(tensor: NdArray, input: OnnxValue): void {
+  const strings = tensor.data as readonly string[];
+  const position = strings.findIndex((text) => text.includes('\0'));
+  if (position === -1) return;
+  throw new ModelInputError(
+    `Expected input ${describeValue(input)} without NUL characters (U+0000), got one in element ${position}. Remove it.`,
+    { details: { input: input.name, element: position } },
+  );
+}
+
 function mismatch(tensor: NdArray, input: OnnxValue, expected: string): ModelInputError {
   const got = `${tensor.dtype} [${tensor.shape.join(', ')}]`;
   return new ModelInputError(
-    `Expected input ${describe(input)} with ${expected}, got ${got}. Send a tensor of that form.`,
+    `Expected input ${describeValue(input)} with ${expected}, got ${got}. Send a tensor of that form.`,
     {
       details: {
         input: input.name,
@@ -89,11 +101,8 @@ function mismatch(tensor: NdArray, input: OnnxValue, expected: string): ModelInp
 }
 
 function describeInputs(inputs: readonly OnnxValue[]): string {
-  const list = inputs.map((input) => describe(input)).join(', ');
-  return inputs.length === 1 ? `the input ${list}` : `a record of the inputs ${list}`;
-}
-
-function describe({ name, dtype, shape }: OnnxValue): string {
-  const dimensions = shape.map((size) => (size === '' ? 'any' : size)).join(', ');
-  return `"${name}" (${dtype} [${dimensions}])`;
+  const list = inputs.map((input) => describeValue(input)).join(', ');
+  return inputs.length === 1
+    ? `the input ${list}`
+    : `a record of the inputs ${list}, or one tensor for each in this order`;
 }

@@ -1,4 +1,4 @@
-export { ModelInputError, UnsupportedModelError } from './onnx.errors.js';
+export { ModelInputError, ModelLoadError, UnsupportedModelError } from './onnx.errors.js';
 export type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
 export { onnxRunner } from './onnx.runner.js';
-export type { OnnxRunnerOptions } from './onnx.runner.js';
+export type { OnnxRunnerOptions, OnnxSessionOptions } from './onnx.runner.js';

@@ -6,8 +6,17 @@ export class ModelInputError extends BentoError {
   static override readonly statusCode = 400;
 }
 
-/** The model cannot be served as it is; the message has the cure. */
+/** The model cannot be served as it is, or as the options ask for; the message has the cure. */
 export class UnsupportedModelError extends BentoError {
   static override readonly code = 'UNSUPPORTED_MODEL';
+  static override readonly statusCode = 500;
+}
+
+/**
+ * onnxruntime could not load the model: its file is damaged, its external data are missing or
+ * outside its folder, or an option is refused. The cause has onnxruntime's own words.
+ */
+export class ModelLoadError extends BentoError {
+  static override readonly code = 'MODEL_LOAD_FAILED';
   static override readonly statusCode = 500;
 }

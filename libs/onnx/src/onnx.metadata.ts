@@ -11,5 +11,12 @@ export interface OnnxValue {
 /** What the worker tells about its model in the handshake. */
 export interface OnnxMetadata {
   readonly inputs: readonly OnnxValue[];
+  /** Those that the option `outputs` chose, in its order; else all. */
   readonly outputs: readonly OnnxValue[];
+}
+
+/** `"x" (float32 [n, 4])`, for messages. */
+export function describeValue({ name, dtype, shape }: OnnxValue): string {
+  const dimensions = shape.map((size) => (size === '' ? 'any' : size)).join(', ');
+  return `"${name}" (${dtype} [${dimensions}])`;
 }

@@ -1,107 +1,137 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { importPeer } from 'bentonest/errors';
 import { RunnableMethod } from 'bentonest/runnable';
 import type { MethodDescription, Runnable } from 'bentonest/runnable';
-import { NdArray, isDType } from 'bentonest/tensor';
-import type { DType } from 'bentonest/tensor';
+import { NdArray } from 'bentonest/tensor';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-node';
-import { UnsupportedModelError } from './onnx.errors.js';
-import type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
+import { decideBatching } from './batching.js';
+import type { Batching, BatchingOptions } from './batching.js';
+import { exampleArguments } from './example-arguments.js';
+import { toLoadError } from './load-error.js';
+import type { OnnxMetadata } from './onnx.metadata.js';
+import { selectOutputs } from './select-outputs.js';
+import { readMetadata } from './session-values.js';
+import { toNdArray } from './to-nd-array.js';
 
-/** What the API process sends to the worker. */
-export interface OnnxRunnableOptions {
+/** What the API process sends to the worker, as JSON. */
+export interface OnnxRunnableOptions extends BatchingOptions {
   readonly file: string;
-  readonly executionProviders: readonly string[];
+  readonly executionProviders: readonly (string | { readonly name: string })[];
   readonly threads: number;
+  readonly outputs?: readonly string[];
+  readonly idempotent?: boolean;
+  readonly sessionOptions?: Readonly<Record<string, unknown>>;
 }
 
-type Feeds = NdArray | Readonly<Record<string, NdArray>>;
+/** A tensor, or a record of them by input name. */
+type Feed = NdArray | Readonly<Record<string, NdArray>>;
+
+const EXTERNAL_DATA_FOLDER = 'session.model_external_initializers_file_folder_path';
 
 /** Holds an onnxruntime session. Lives in the worker: an inference blocks its event loop. */
 export class OnnxRunnable implements Runnable {
-  private session: InferenceSession;
+  private ort: typeof import('onnxruntime-node');
   private tensorClass: TensorConstructor;
+  private session: InferenceSession;
   private model: OnnxMetadata;
+  private batching: Batching;
 
   constructor(private readonly options: OnnxRunnableOptions) {}
 
   async setup(): Promise<void> {
-    const { file, executionProviders, threads } = this.options;
+    const { file, outputs } = this.options;
     const load = (): Promise<typeof import('onnxruntime-node')> => import('onnxruntime-node');
-    const ort = await importPeer('onnxruntime-node', 'onnxRunner', load);
-    this.tensorClass = ort.Tensor;
-    this.session = await ort.InferenceSession.create(file, {
-      executionProviders: [...executionProviders],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-    });
-    this.model = {
-      inputs: this.session.inputMetadata.map((value) => toValue(value, 'input')),
-      outputs: this.session.outputMetadata.map((value) => toValue(value, 'output')),
-    };
+    this.ort = await importPeer('onnxruntime-node', 'onnxRunner', load);
+    this.tensorClass = this.ort.Tensor;
+    try {
+      this.session = (await this.createSelected()) ?? (await this.createSession(file));
+      this.model = readMetadata(this.session, outputs);
+      this.batching = decideBatching(this.model, this.options);
+    } catch (error) {
+      throw toLoadError(error, file);
+    }
   }
 
   metadata(): OnnxMetadata {
     return this.model;
   }
 
-  /** A model with a fixed first dimension takes exactly that: its calls cannot be joined. */
+  /** A model with a fixed batch dimension takes exactly that: its calls cannot be joined. */
   describeMethods(declared: readonly MethodDescription[]): readonly MethodDescription[] {
-    const values = [...this.model.inputs, ...this.model.outputs];
-    const batchable = values.every(({ shape }) => typeof shape[0] === 'string');
-    return declared.map((method) => ({ ...method, batchable }));
+    const { idempotent } = this.options;
+    return declared.map((method) => ({ ...method, ...this.batching, idempotent }));
+  }
+
+  /** Calls that warm a worker up: onnxruntime allocates and tunes in its first run. */
+  exampleCalls(): readonly { readonly method: string; readonly args: readonly unknown[] }[] {
+    const args = exampleArguments(this.model);
+    return ['predict', 'run'].map((method) => ({ method, args }));
   }
 
   @RunnableMethod({ batchable: true })
-  async predict(input: Feeds): Promise<NdArray> {
-    const name = this.session.outputNames[0];
-    const outputs = await this.session.run(this.toFeeds(input), [name]);
-    return toNdArray(outputs[name]);
+  async predict(...inputs: readonly Feed[]): Promise<NdArray> {
+    const [{ name }] = this.model.outputs;
+    const outputs = await this.session.run(this.toFeeds(inputs), [name]);
+    return toNdArray(outputs[name], name);
   }
 
   @RunnableMethod({ batchable: true })
-  async run(input: Feeds): Promise<Record<string, NdArray>> {
-    const outputs = await this.session.run(this.toFeeds(input));
-    return Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => [name, toNdArray(tensor)]),
-    );
+  async run(...inputs: readonly Feed[]): Promise<Record<string, NdArray>> {
+    const names = this.model.outputs.map(({ name }) => name);
+    const outputs = await this.session.run(this.toFeeds(inputs), names);
+    return Object.fromEntries(names.map((name) => [name, toNdArray(outputs[name], name)]));
   }
 
   async close(): Promise<void> {
     await this.session.release();
   }
 
-  private toFeeds(input: Feeds): Record<string, Tensor> {
-    const named = input instanceof NdArray ? { [this.session.inputNames[0]]: input } : input;
-    return Object.fromEntries(
-      Object.entries(named).map(([name, { dtype, data, shape }]) => [
-        name,
-        new this.tensorClass(dtype, data, shape),
-      ]),
-    );
+  private createSession(
+    model: string | Uint8Array,
+    extra: Readonly<Record<string, unknown>> = {},
+  ): Promise<InferenceSession> {
+    const { executionProviders, threads, sessionOptions = {} } = this.options;
+    const ours = {
+      executionProviders: [...executionProviders],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      extra: { ...(sessionOptions.extra as object | undefined), ...extra },
+    };
+    const options: InferenceSession.SessionOptions = { ...sessionOptions, ...ours };
+    // One overload takes a path, the other bytes; no single one takes both.
+    return typeof model === 'string'
+      ? this.ort.InferenceSession.create(model, options)
+      : this.ort.InferenceSession.create(model, options);
   }
-}
 
-function toValue(value: InferenceSession.ValueMetadata, role: 'input' | 'output'): OnnxValue {
-  if (!value.isTensor) {
-    throw new UnsupportedModelError(
-      `The model's ${role} "${value.name}" is a sequence or a map, expected a tensor. Convert the model without ZipMap: to_onnx(model, X, options={'zipmap': False}).`,
-    );
+  /**
+   * A session that computes the chosen outputs only. Whatever stands against it, such as a model that
+   * is damaged or too large for one buffer, the whole file's session answers the same, or says why not.
+   */
+  private async createSelected(): Promise<InferenceSession | undefined> {
+    const { file, outputs } = this.options;
+    if (outputs === undefined) return undefined;
+    try {
+      const selected = selectOutputs(await readFile(file), outputs);
+      if (selected === undefined) return undefined;
+      // Bytes have no folder: external data would be looked for in the working directory.
+      const folder = dirname(await realpath(file));
+      return await this.createSession(selected, { [EXTERNAL_DATA_FOLDER]: folder });
+    } catch {
+      return undefined;
+    }
   }
-  return { name: value.name, dtype: toDType(value.type, value.name), shape: value.shape };
-}
 
-function toDType(type: string, name: string): DType {
-  if (isDType(type)) return type;
-  throw new UnsupportedModelError(
-    `The model's "${name}" has dtype ${type}, which is not supported.`,
-  );
-}
-
-function toNdArray({ type, data, dims }: Tensor): NdArray {
-  const dtype = toDType(type, 'output');
-  // Runtimes that have a Float16Array hand that out; an NdArray holds the halves' bits.
-  const isHalves =
-    dtype === 'float16' && !(data instanceof Uint16Array) && ArrayBuffer.isView(data);
-  const bits = isHalves ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-  return new NdArray(dtype, bits, dims);
+  private toFeeds(inputs: readonly Feed[]): Record<string, Tensor> {
+    const feeds: Record<string, Tensor> = {};
+    for (const [position, input] of inputs.entries()) {
+      const named =
+        input instanceof NdArray ? { [this.session.inputNames[position]]: input } : input;
+      for (const [name, { dtype, data, shape }] of Object.entries(named)) {
+        feeds[name] = new this.tensorClass(dtype, data, shape);
+      }
+    }
+    return feeds;
+  }
 }

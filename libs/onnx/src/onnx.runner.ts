@@ -1,6 +1,8 @@
 import { resolveModel } from 'bentonest/model-store';
+import { RunnerOptionsError } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { createInputCheck } from './check-inputs.js';
+import { defaultThreads } from './default-threads.js';
 import type { OnnxRunnableOptions } from './onnx.runnable.js';
 
 /** Options of {@link onnxRunner}. */
@@ -10,39 +12,101 @@ export interface OnnxRunnerOptions extends RunnerOptions {
   /** Folder of the model store. @default BENTOML_HOME, else ~/bentoml */
   home?: string;
   /**
-   * onnxruntime's execution providers, in order of preference.
+   * onnxruntime's execution providers, in order of preference: names, or objects with a `name` and
+   * the provider's options.
    *
    * @default ['cpu']
    */
-  executionProviders?: readonly string[];
+  executionProviders?: readonly (string | { readonly name: string })[];
   /**
    * Threads that one inference uses (onnxruntime's intra-op threads).
    *
-   * @default 1
+   * @default a worker's share of the container's cores, one of which is left to the API process
    */
   threads?: number;
+  /**
+   * The outputs to compute: `predict` answers the first of them, `run` all. The nodes that only others
+   * need are left out of the graph. Outputs that are not chosen may be sequences or maps.
+   *
+   * @default all outputs
+   */
+  outputs?: readonly string[];
+  /**
+   * Whether calls may be joined into a batch. Set false where a row's result depends on other rows.
+   *
+   * @default true where the batch dimension of every input and output is free
+   */
+  batchable?: boolean;
+  /**
+   * Batch dimension of the inputs and of the outputs, one number for both or `[input, output]`. A
+   * recurrent network that takes [time, batch, feature] has 1.
+   *
+   * @default 0
+   */
+  batchDim?: number | readonly [input: number, output: number];
+  /**
+   * A call whose worker dies is run once more, alone, instead of failing with 503. An inference may
+   * run twice; a model that kills its worker then does so twice.
+   *
+   * @default false
+   */
+  idempotent?: boolean;
+  /** More options of onnxruntime's session. Those that have an option here cannot be set by it. */
+  sessionOptions?: OnnxSessionOptions;
+}
+
+/** Options of onnxruntime-node's `InferenceSession.SessionOptions`; others than these as well. */
+export interface OnnxSessionOptions {
+  graphOptimizationLevel?: 'disabled' | 'basic' | 'extended' | 'layout' | 'all';
+  enableCpuMemArena?: boolean;
+  enableMemPattern?: boolean;
+  /** Writes the optimized model to this file. */
+  optimizedModelFilePath?: string;
+  /** 0 (verbose) to 4 (fatal); 2, warnings, is the default. */
+  logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  /** Configuration entries, nested or dotted: `{ session: { intra_op: { allow_spinning: '0' } } }`. */
+  extra?: Readonly<Record<string, unknown>>;
+  readonly [option: string]: unknown;
 }
 
 /**
  * A runner for an ONNX model. Its methods:
  *
- * - `predict.run(x)`: one tensor in (or a record by input name), the model's first output as an NdArray;
- * - `run.run(x)`: the same in, a record of all outputs by name.
+ * - `predict.run(x)`: the first output (of the option `outputs`, else of the model) as an NdArray;
+ * - `run.run(x)`: a record of all outputs by name.
  *
- * Both are batchable where the first dimension of every input and output is free. Calls are checked
- * against the model's inputs before they are batched.
+ * A model with several inputs takes a record of tensors by input name, or as many tensors in the
+ * model's own order: `predict.run({ ids, mask })` or `predict.run(ids, mask)`. Calls are checked
+ * against the model's inputs, then joined into batches where the batch dimension is free.
  *
  * @example
- * onnxRunner('iris_clf', { model: 'iris_clf:latest' })
+ * onnxRunner('iris_clf', { model: 'iris_clf:latest', outputs: ['label'] })
+ * @throws RunnerOptionsError naming the option that cannot be used.
  */
 export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefinition {
-  const { model, home, executionProviders = ['cpu'], threads = 1, ...runnerOptions } = options;
+  checkOptions(name, options);
+  const { model, home, outputs, batchable, batchDim, idempotent, sessionOptions, ...others } =
+    options;
+  const {
+    executionProviders = ['cpu'],
+    threads = defaultThreads(options.workers),
+    ...runnerOptions
+  } = others;
   return {
     ...runnerOptions,
     name,
-    source: async () => {
-      const { file } = await resolveModel(model, { home });
-      const runnableOptions: OnnxRunnableOptions = { file, executionProviders, threads };
+    source: async (tag = model) => {
+      const { file } = await resolveModel(tag, { home });
+      const runnableOptions: OnnxRunnableOptions = {
+        file,
+        executionProviders,
+        threads,
+        outputs,
+        batchable,
+        batchDim,
+        idempotent,
+        sessionOptions,
+      };
       return {
         moduleUrl: new URL('./onnx.runnable.js', import.meta.url).href,
         className: 'OnnxRunnable',
@@ -51,4 +115,30 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
     },
     argumentCheck: createInputCheck,
   };
+}
+
+function checkOptions(name: string, { threads, outputs, batchDim }: OnnxRunnerOptions): void {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw refuse(name, 'threads', 'a positive integer', threads);
+  }
+  if (outputs !== undefined && (outputs.length === 0 || new Set(outputs).size < outputs.length)) {
+    throw refuse(name, 'outputs', 'a list of one or more names, each once', outputs);
+  }
+  const dims = Array.isArray(batchDim) ? (batchDim as readonly number[]) : [batchDim ?? 0];
+  const isPair = !Array.isArray(batchDim) || dims.length === 2;
+  if (!isPair || !dims.every((dim) => Number.isInteger(dim) && (dim as number) >= 0)) {
+    throw refuse(name, 'batchDim', 'a dimension from 0 on, or [input, output]', batchDim);
+  }
+}
+
+function refuse(
+  runner: string,
+  option: string,
+  expected: string,
+  got: unknown,
+): RunnerOptionsError {
+  return new RunnerOptionsError(
+    `Option ${option} of runner "${runner}" must be ${expected}, got ${JSON.stringify(got)}.`,
+    { details: { runner, option } },
+  );
 }

@@ -9,6 +9,8 @@ export { InjectRunner, getRunnerInjections } from './nest/inject-runner.decorato
 export type { RunnerInjection } from './nest/inject-runner.decorator.js';
 export { RunnerRegistry } from './nest/runner-registry.js';
 export type { RunnerRegistryOptions } from './nest/runner-registry.js';
+export { availableCores } from './resources/available-cores.js';
+export { threadsPerWorker } from './resources/threads-per-worker.js';
 export { createRunnerProvider } from './nest/runner.providers.js';
 export { getRunnerToken } from './nest/runner.tokens.js';
 export { nodeRunner } from './runner.definition.js';

@@ -1,4 +1,6 @@
 export { concat, split } from './concat.js';
+export { DataFrame } from './data-frame.js';
+export type { Cell } from './data-frame.js';
 export {
   DTYPES,
   allocate,
@@ -15,6 +17,7 @@ export type { Nested } from './nested.js';
 export { describeShape } from './shape.js';
 export {
   DTypeMismatchError,
+  InvalidDataFrameError,
   InvalidNdArrayError,
   NonFiniteError,
   NpyFormatError,

@@ -18,6 +18,12 @@ export class InvalidNdArrayError extends BentoError {
   static override readonly statusCode = 400;
 }
 
+/** Rows or columns are no table: of different lengths, or values of different kinds in a column. */
+export class InvalidDataFrameError extends BentoError {
+  static override readonly code = 'INVALID_DATAFRAME';
+  static override readonly statusCode = 400;
+}
+
 /** Bytes are no `.npy` file, or one that is not read here. */
 export class NpyFormatError extends BentoError {
   static override readonly code = 'INVALID_NPY';

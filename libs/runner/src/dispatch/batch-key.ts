@@ -1,5 +1,5 @@
 import { NdArray } from 'bentonest/tensor';
-import { isTensorRecord } from '../wire/values.js';
+import { groupOf } from '../wire/tensor-group.js';
 import type { PreparedCall } from './call.js';
 
 /**
@@ -10,10 +10,12 @@ export function batchKeyOf({ method, args }: PreparedCall): string {
   if (!method.batchable) return method.name;
   const axis = method.batchDim[0];
   const key = args.map((arg, index) => {
-    if (!isTensorRecord(arg)) return tensorKey(arg as NdArray, axis, String(index));
-    return Object.keys(arg)
-      .map((name) => tensorKey(arg[name] as NdArray, axis, JSON.stringify(name)))
-      .join('');
+    const group = groupOf(arg);
+    if (group === undefined) return tensorKey(arg as NdArray, axis, String(index));
+    const keys = Object.entries(group.tensors).map(([name, tensor]) =>
+      tensorKey(tensor as NdArray, axis, JSON.stringify(name)),
+    );
+    return group.kind + keys.join('');
   });
   return method.name + key.join('');
 }

@@ -2,7 +2,7 @@ import { NdArray, concat, split } from 'bentonest/tensor';
 import { RowCountError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 import { TensorChunks } from '../wire/tensor-chunks.js';
-import { isTensorRecord } from '../wire/values.js';
+import { groupOf, toGroupValue, toOutgoingGroup } from '../wire/tensor-group.js';
 import type { PreparedCall, QueuedCall } from './call.js';
 
 /** Calls that run as one. */
@@ -38,19 +38,14 @@ function joinArguments(
 }
 
 function joinValues(values: readonly unknown[], axis: number, rows: number): unknown {
-  const [first] = values;
-  if (!isTensorRecord(first)) return joinTensors(values as readonly NdArray[], axis, rows);
-  const records = values as readonly Record<string, NdArray>[];
-  return Object.fromEntries(
-    Object.keys(first).map((name) => [
-      name,
-      joinTensors(
-        records.map((record) => record[name]),
-        axis,
-        rows,
-      ),
-    ]),
-  );
+  const groups = values.map((value) => groupOf(value));
+  const [first] = groups;
+  if (first === undefined) return joinTensors(values as readonly NdArray[], axis, rows);
+  const entries = Object.keys(first.tensors).map((name) => {
+    const tensors = groups.map((group) => group?.tensors[name] as NdArray);
+    return [name, joinTensors(tensors, axis, rows)] as const;
+  });
+  return toOutgoingGroup(first.kind, entries);
 }
 
 function joinTensors(
@@ -89,12 +84,16 @@ function splitValue(
   sizes: readonly number[],
   method: MethodDescription,
 ): readonly unknown[] {
-  if (!isTensorRecord(value)) return splitTensor(value, sizes, method);
-  const columns = Object.entries(value).map(
+  const group = groupOf(value);
+  if (group === undefined) return splitTensor(value, sizes, method);
+  const columns = Object.entries(group.tensors).map(
     ([name, tensor]) => [name, splitTensor(tensor, sizes, method)] as const,
   );
   return sizes.map((_, call) =>
-    Object.fromEntries(columns.map(([name, column]) => [name, column[call]])),
+    toGroupValue(
+      group.kind,
+      columns.map(([name, column]) => [name, column[call]]),
+    ),
   );
 }
 

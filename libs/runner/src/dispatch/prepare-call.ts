@@ -1,7 +1,7 @@
 import { NdArray } from 'bentonest/tensor';
 import { NotBatchableError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
-import { isTensorRecord } from '../wire/values.js';
+import { groupOf } from '../wire/tensor-group.js';
 import type { PreparedCall } from './call.js';
 
 /** Checks and converts the arguments of a call before it is queued; throws what its caller gets. */
@@ -29,7 +29,9 @@ export function prepareCall(method: MethodDescription, args: readonly unknown[])
     rows = tensorRows;
   });
   if (rows !== -1) return { method, args, rows };
-  throw new NotBatchableError(`Method "${method.name}" is batchable: call it with an NdArray.`);
+  throw new NotBatchableError(
+    `Method "${method.name}" is batchable: call it with an NdArray or a DataFrame.`,
+  );
 }
 
 /** Visits the tensors among the arguments of a batchable method, and those in records, by name. */
@@ -39,8 +41,9 @@ function forEachTensor(
 ): void {
   for (let index = 0; index < args.length; index++) {
     const arg = args[index];
-    if (!isTensorRecord(arg)) visit(arg, `argument ${index}`);
-    else for (const name of Object.keys(arg)) visit(arg[name], name);
+    const group = groupOf(arg);
+    if (group === undefined) visit(arg, `argument ${index}`);
+    else for (const [name, tensor] of Object.entries(group.tensors)) visit(tensor, name);
   }
 }
 
@@ -53,7 +56,7 @@ function rowsOf(tensor: unknown, at: { axis: number; name: string; method: strin
     );
   }
   throw new NotBatchableError(
-    `Method "${at.method}" is batchable: expected an NdArray or a record of NdArrays as ${at.name}, got ${describeValue(tensor)}.`,
+    `Method "${at.method}" is batchable: expected an NdArray, a DataFrame or a record of NdArrays as ${at.name}, got ${describeValue(tensor)}.`,
   );
 }
 

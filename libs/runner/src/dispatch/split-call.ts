@@ -1,6 +1,6 @@
 import { NdArray, concat, split } from 'bentonest/tensor';
 import type { MethodDescription } from '../wire/frame.js';
-import { isTensorRecord } from '../wire/values.js';
+import { groupOf, toGroupValue } from '../wire/tensor-group.js';
 import type { PreparedCall } from './call.js';
 
 /** Cuts a call of more rows than a batch may have into calls of at most `maxRows`. */
@@ -17,12 +17,16 @@ export function splitCall(prepared: PreparedCall, maxRows: number): PreparedCall
 }
 
 function splitArgument(arg: unknown, sizes: readonly number[], axis: number): readonly unknown[] {
-  if (arg instanceof NdArray) return split(arg, sizes, axis);
-  const columns = Object.entries(arg as Record<string, NdArray>).map(
-    ([name, tensor]) => [name, split(tensor, sizes, axis)] as const,
+  const group = groupOf(arg);
+  if (group === undefined) return split(arg as NdArray, sizes, axis);
+  const columns = Object.entries(group.tensors).map(
+    ([name, tensor]) => [name, split(tensor as NdArray, sizes, axis)] as const,
   );
   return sizes.map((_, part) =>
-    Object.fromEntries(columns.map(([name, pieces]) => [name, pieces[part]])),
+    toGroupValue(
+      group.kind,
+      columns.map(([name, pieces]) => [name, pieces[part]]),
+    ),
   );
 }
 
@@ -40,12 +44,12 @@ export function joinResults(results: readonly unknown[], method: MethodDescripti
       ),
     );
   }
-  if (!isTensorRecord(first)) return first;
-  const records = results as readonly Record<string, NdArray>[];
-  const join = (name: string): unknown =>
-    joinResults(
-      records.map((record) => record[name]),
-      method,
-    );
-  return Object.fromEntries(Object.keys(first).map((name) => [name, join(name)]));
+  const groups = results.map((result) => groupOf(result));
+  const [group] = groups;
+  if (group === undefined) return first;
+  const entries = Object.keys(group.tensors).map((name) => {
+    const tensors = groups.map((each) => each?.tensors[name] as NdArray);
+    return [name, concat(tensors, axis)] as const;
+  });
+  return toGroupValue(group.kind, entries);
 }

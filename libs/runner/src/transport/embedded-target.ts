@@ -4,7 +4,8 @@ import type { Batch } from '../dispatch/batch.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError } from '../runner.errors.js';
 import { TensorChunks } from '../wire/tensor-chunks.js';
-import { isTensorRecord } from '../wire/values.js';
+import { groupOf, toGroupValue } from '../wire/tensor-group.js';
+import type { OutgoingTensor } from '../wire/tensor-group.js';
 import type { LoadedRunnable } from '../worker/load-runnable.js';
 import { runMethod } from '../worker/run-method.js';
 
@@ -28,13 +29,19 @@ export class EmbeddedTarget implements BatchTarget {
 }
 
 function joinChunks(value: unknown): unknown {
-  if (value instanceof TensorChunks) {
-    const { dtype, shape, chunks } = value;
-    const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
-    return new NdArray(dtype, concat(flat).data, shape);
-  }
-  if (!isTensorRecord(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, tensor]) => [name, joinChunks(tensor)]),
+  if (value instanceof TensorChunks) return joinTensor(value);
+  const group = groupOf(value);
+  if (group === undefined) return value;
+  const entries = Object.entries(group.tensors);
+  return toGroupValue(
+    group.kind,
+    entries.map(([name, tensor]) => [name, joinTensor(tensor)]),
   );
+}
+
+function joinTensor(tensor: OutgoingTensor): NdArray {
+  if (tensor instanceof NdArray) return tensor;
+  const { dtype, shape, chunks } = tensor;
+  const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
+  return new NdArray(dtype, concat(flat).data, shape);
 }

@@ -1,4 +1,4 @@
-import { DTYPES, NdArray } from 'bentonest/tensor';
+import { DTYPES, DataFrame, NdArray } from 'bentonest/tensor';
 import type { DType } from 'bentonest/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -170,10 +170,11 @@ function tensorAt(bytes: Buffer): number {
 }
 
 describe('values', () => {
-  it('are tensors, records of tensors, or JSON', () => {
+  it('are tensors, records of tensors, DataFrames, or JSON', () => {
     const x = NdArray.from([1, 2]);
     const y = NdArray.from([[3]]);
-    const values = [x, { b: y, a: x }, { plain: [1, 'two', null] }, 'text', []];
+    const table = DataFrame.from({ n: [1, 2], name: ['a', 'b'] });
+    const values = [x, { b: y, a: x }, table, { plain: [1, 'two', null] }, 'text', []];
     const { layouts, tensors } = packValues(values);
     const arrived = tensors.map(
       ({ dtype, shape, chunks }) => new NdArray(dtype, chunks[0] as never, shape),
@@ -185,6 +186,7 @@ describe('values', () => {
     ['a function', () => 1, 'a function'],
     ['a bigint', 1n, 'a value that JSON cannot hold'],
     ['a tensor inside JSON', { a: 1, x: NdArray.from([1]) }, 'an NdArray inside JSON'],
+    ['a DataFrame inside JSON', { a: 1, x: DataFrame.from([]) }, 'a DataFrame inside JSON'],
   ])('are refused when they are %s', (_name, value, message) => {
     expect(() => packValues([value])).toThrow(message);
   });

@@ -22,7 +22,10 @@ export const FRAME_TYPES = ['hello', 'call', 'result', 'error', 'cancel'] as con
 
 /** What one argument or result is; tensors are taken from the frame in order. */
 export type ValueLayout =
-  readonly ['tensor'] | readonly ['record', ...string[]] | readonly ['json', unknown];
+  | readonly ['tensor']
+  | readonly ['record', ...string[]]
+  | readonly ['frame', ...string[]]
+  | readonly ['json', unknown];
 
 /** A method of a Runnable, as the worker announces it. */
 export interface MethodDescription {

@@ -1,7 +1,9 @@
-import { NdArray } from 'bentonest/tensor';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import { UnsupportedValueError, WireProtocolError } from '../runner.errors.js';
 import type { ValueLayout } from './frame.js';
 import { TensorChunks } from './tensor-chunks.js';
+import { groupOf, isTensor, toGroupValue } from './tensor-group.js';
+import type { OutgoingTensor } from './tensor-group.js';
 
 /** Arguments or results taken apart: JSON layouts for the head, tensors for the blocks. */
 export interface PackedValues {
@@ -9,11 +11,9 @@ export interface PackedValues {
   readonly tensors: readonly TensorChunks[];
 }
 
-/** A tensor on its way to the wire, whole or in pieces. */
-export type OutgoingTensor = NdArray | TensorChunks;
-
 /**
- * Takes values apart. A value is a tensor, a plain object whose values are all tensors, or JSON.
+ * Takes values apart. A value is a tensor, a DataFrame, a plain object whose values are all tensors, or
+ * JSON.
  *
  * @throws UnsupportedValueError for what is none of them: a tensor inside JSON, a function, a bigint.
  */
@@ -24,11 +24,14 @@ export function packValues(values: readonly unknown[]): PackedValues {
     if (isTensor(value)) {
       layouts.push(['tensor']);
       tensors.push(toChunks(value));
-    } else if (isTensorRecord(value)) {
-      layouts.push(['record', ...Object.keys(value)]);
-      tensors.push(...Object.values(value).map((tensor) => toChunks(tensor)));
-    } else {
+      continue;
+    }
+    const group = groupOf(value);
+    if (group === undefined) {
       layouts.push(['json', checkJson(value)]);
+    } else {
+      layouts.push([group.kind, ...Object.keys(group.tensors)]);
+      tensors.push(...Object.values(group.tensors).map((tensor) => toChunks(tensor)));
     }
   }
   return { layouts, tensors };
@@ -50,25 +53,19 @@ export function unpackValues(
       case 'tensor':
         return take();
       case 'record':
-        return Object.fromEntries(layout.slice(1).map((name) => [name, take()]));
+      case 'frame': {
+        const names = layout.slice(1);
+        return toGroupValue(
+          layout[0],
+          names.map((name) => [name, take()]),
+        );
+      }
       case 'json':
         return layout[1];
       default:
         throw new WireProtocolError('an unknown value layout');
     }
   });
-}
-
-export function isTensor(value: unknown): value is OutgoingTensor {
-  return value instanceof NdArray || value instanceof TensorChunks;
-}
-
-/** True for a plain object with at least one entry, all of them tensors. */
-export function isTensorRecord(value: unknown): value is Record<string, OutgoingTensor> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  if (isTensor(value)) return false;
-  const entries = Object.values(value);
-  return entries.length > 0 && entries.every((entry) => isTensor(entry));
 }
 
 function toChunks(tensor: OutgoingTensor): TensorChunks {
@@ -85,9 +82,9 @@ function checkJson(value: unknown): unknown {
 
 /** A tensor's toJSON has run when a replacer gets its value: its holder still has the tensor. */
 function refuseTensors(this: unknown, key: string, value: unknown): unknown {
-  if ((this as Record<string, unknown>)[key] instanceof NdArray) {
-    throw new UnsupportedValueError('an NdArray inside JSON');
-  }
+  const held = (this as Record<string, unknown>)[key];
+  if (held instanceof NdArray) throw new UnsupportedValueError('an NdArray inside JSON');
+  if (held instanceof DataFrame) throw new UnsupportedValueError('a DataFrame inside JSON');
   return value;
 }
 

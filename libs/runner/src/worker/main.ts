@@ -1,6 +1,7 @@
 /** Entry point of a worker process: forked by the pool, one Runnable each. */
 import { dirname } from 'node:path';
 import { rmdirSync, rmSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { loadRunnable } from './load-runnable.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from './messages.js';
@@ -33,7 +34,8 @@ async function start(init: InitMessage): Promise<void> {
     await new WorkerServer(init.runner, loaded).listen(socketPath);
     send({ type: 'ready' });
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // With its causes, for the log.
+    const reason = inspect(error);
     send({ type: 'failed', reason }, () => process.exit(1));
   }
 }

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it, vi } from 'vitest';
+import { onnxRunner } from './onnx.runner.js';
+import type { OnnxRunnerOptions } from './onnx.runner.js';
+
+// On a machine of two cores the real one always says 1.
+vi.mock('./default-threads.js', () => ({
+  defaultThreads: (workers: { max: number }) => 100 + workers.max,
+}));
+
+const model = fileURLToPath(new URL('../../../test/models/cases/several.onnx', import.meta.url));
+
+it('sends the worker its options as JSON, and keeps the runner’s own', async () => {
+  const options = {
+    outputs: ['doubled'],
+    batchable: true,
+    batchDim: [0, 0],
+    sessionOptions: { graphOptimizationLevel: 'basic' },
+    executionProviders: [{ name: 'cpu' }],
+    threads: 3,
+  } as const;
+  const definition = onnxRunner('several', { model, maxBatchSize: 7, ...options });
+  expect(definition).toMatchObject({ name: 'several', maxBatchSize: 7 });
+  expect(definition).not.toHaveProperty('outputs');
+  const source = await definition.source();
+  expect(source).toMatchObject({ className: 'OnnxRunnable' });
+  expect(JSON.parse(JSON.stringify(source.options))).toEqual({ file: model, ...options });
+});
+
+it('gives each worker its share of the cores where threads are not set', async () => {
+  const source = await onnxRunner('several', { model, workers: { min: 1, max: 2 } }).source();
+  expect(source.options).toMatchObject({ threads: 102 });
+});
+
+it.each<[keyof OnnxRunnerOptions, unknown]>([
+  ['threads', 0],
+  ['threads', 1.5],
+  ['outputs', []],
+  ['outputs', ['a', 'a']],
+  ['batchDim', -1],
+  ['batchDim', 0.5],
+  ['batchDim', [0]],
+  ['batchDim', [0, 1, 2]],
+  ['batchDim', [0, null]],
+])('refuses the option %s: %j', (option, value) => {
+  expect(() => onnxRunner('several', { model, [option]: value })).toThrow(
+    expect.objectContaining({
+      code: 'INVALID_RUNNER_OPTIONS',
+      details: { runner: 'several', option },
+      message: expect.stringMatching(
+        new RegExp(`^Option ${option} of runner "several" must be `),
+      ) as string,
+    }) as Error,
+  );
+});
