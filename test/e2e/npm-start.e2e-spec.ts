@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { childPids } from '../faults/child-processes.js';
-import { isAlive, until } from './served-app.js';
+import { freePort, isAlive, until } from './served-app.js';
 
 /** Every descendant of a process, itself included. */
 function familyOf(pid: number): number[] {
@@ -11,11 +11,17 @@ function familyOf(pid: number): number[] {
 }
 
 it('npm start serves the demo by nest start, and SIGTERM to it leaves no process', async () => {
-  const port = 20_000 + (process.pid % 20_000);
+  const port = await freePort();
   const npm = spawn('npm', ['start'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...process.env, PORT: String(port) },
     stdio: 'ignore',
+  });
+  let family = [npm.pid ?? 0];
+  onTestFinished(() => {
+    for (const pid of new Set([...family, ...familyOf(npm.pid ?? 0)])) {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    }
   });
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
@@ -25,10 +31,10 @@ it('npm start serves the demo by nest start, and SIGTERM to it leaves no process
     body: '[[6.2,3.2,5.2,2.2]]',
   });
   expect(await answer.text()).toBe('[2]');
-  const family = familyOf(npm.pid ?? 0);
+  family = familyOf(npm.pid ?? 0);
   expect(family.length).toBeGreaterThanOrEqual(3);
-  const exited = once(npm, 'exit');
+  const exited = once(npm, 'exit') as Promise<[code: number | null, signal: string | null]>;
   npm.kill('SIGTERM');
-  await exited;
+  expect(await exited).toEqual([0, null]);
   await until(() => !family.some((pid) => isAlive(pid)), 3000);
 }, 90_000);

@@ -1,4 +1,5 @@
-import { Controller, Injectable, Module, Post } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -26,55 +27,6 @@ async function startError(start: () => Promise<unknown>): Promise<Error> {
 }
 
 describe('a mistake is an error at start that names class, method and cure', () => {
-  it('when two routes collide', async () => {
-    @BentoService()
-    class First {
-      @Api('/same')
-      one(input: NdArray): NdArray {
-        return input;
-      }
-    }
-    @BentoService()
-    class Second {
-      @Api('same')
-      two(input: NdArray): NdArray {
-        return input;
-      }
-    }
-    const services = [First, Second];
-    const error = await startError(() => startApp([BentoModule.forFeature({ services })]));
-    expect(error.message).toBe(
-      "Route POST /same of Second#two is already served by First#one. Give one of them another route: @Api('/other').",
-    );
-  });
-
-  it('when a route collides with a plain controller', async () => {
-    @Controller()
-    class Plain {
-      @Post('classify')
-      post(): string {
-        return '';
-      }
-    }
-    @BentoService()
-    class Colliding {
-      @Api()
-      classify(input: NdArray): NdArray {
-        return input;
-      }
-    }
-    @Module({ controllers: [Plain] })
-    class PlainModule {}
-    const feature = BentoModule.forFeature({ services: [Colliding] });
-    for (const imports of [
-      [PlainModule, feature],
-      [feature, PlainModule],
-    ]) {
-      const error = await startError(() => startApp(imports));
-      expect(error.message).toContain('POST /classify of Colliding#classify is already served by');
-    }
-  });
-
   it('when a service injects a runner that nobody registered', async () => {
     @BentoService()
     class Lonely {
@@ -131,21 +83,6 @@ describe('a mistake is an error at start that names class, method and cure', () 
     expect(error.message).toContain('BentoModule.forRoot() is imported twice');
   });
 
-  it('when a @BentoService is in no forFeature, unless that is wanted', async () => {
-    @BentoService()
-    class Forgotten {
-      @Api()
-      classify(input: NdArray): NdArray {
-        return input;
-      }
-    }
-    const error = await startError(() => startApp([], { unregisteredServices: 'error' }));
-    expect(error.message).toMatch(/\w+ is a @BentoService that no module registers.*forFeature/);
-    expect(Forgotten).toBeDefined();
-    const app = await startApp([]);
-    await app.close();
-  });
-
   it('when a class in services is no service, or has no method', () => {
     @Injectable()
     class Undecorated {}
@@ -194,7 +131,7 @@ describe('a mistake is an error at start that names class, method and cure', () 
     }).toThrow('Service Named has the name "Not A Name"');
   });
 
-  it('when forRoot is missing, or the application was made with Express', async () => {
+  it('when forRoot is missing', async () => {
     @BentoService()
     class Rootless {
       @Api()
@@ -211,6 +148,34 @@ describe('a mistake is an error at start that names class, method and cure', () 
     const imports = [BentoModule.forFeature({ runners })];
     const second = await startError(() => Test.createTestingModule({ imports }).compile());
     expect(second.message).toContain('BentoModule.forRoot()');
+  });
+});
+
+describe('an application that was made with Express', () => {
+  const EXPRESS =
+    'BentoNest serves with Fastify, but the application was created with Express. Write NestFactory.create(AppModule, new FastifyAdapter()) with the adapter of @nestjs/platform-fastify.';
+
+  /** As much of Nest's Express adapter as is looked at, without the package. */
+  class ExpressStub extends FastifyAdapter {
+    override getType(): string {
+      return 'express';
+    }
+  }
+
+  it('does not start, by NestFactory', async () => {
+    @Module({ imports: [BentoModule.forRoot({ metrics: false })] })
+    class AppModule {}
+    const options = { logger: false, abortOnError: false } as const;
+    const error = await startError(() => NestFactory.create(AppModule, new ExpressStub(), options));
+    expect(error).toMatchObject({ name: 'ServiceConfigurationError', message: EXPRESS });
+  });
+
+  it('does not start, as a testing module', async () => {
+    const imports = [BentoModule.forRoot({ unregisteredServices: 'ignore', metrics: false })];
+    const testing = await Test.createTestingModule({ imports }).compile();
+    const app = testing.createNestApplication(new ExpressStub(), { logger: false });
+    const error = await startError(() => app.init());
+    expect(error).toMatchObject({ name: 'ServiceConfigurationError', message: EXPRESS });
   });
 });
 

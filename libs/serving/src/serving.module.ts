@@ -1,10 +1,11 @@
 import { Injectable, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, NestModule } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
+import { findHandlers } from './http/find-handlers.js';
 import { sayFarewell } from './http/graceful-close.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
@@ -14,7 +15,10 @@ import { registerBodyParsers } from './input/body-parsers.js';
 export class FastifyPreparation implements BeforeApplicationShutdown {
   private prepared: FastifyInstance | undefined;
 
-  constructor(private readonly host: HttpAdapterHost) {
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly modules: ModulesContainer,
+  ) {
     // With NestFactory the adapter is there already, and Nest has not registered its parsers yet.
     this.prepare();
   }
@@ -31,7 +35,7 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     if (this.prepared === fastify) return;
     this.prepared = fastify;
     registerBodyParsers(adapter, fastify);
-    addRouteHooks(fastify);
+    addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

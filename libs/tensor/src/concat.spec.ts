@@ -1,17 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concat, split } from './concat.js';
+import { DTYPES, allocate } from './dtype.js';
+import type { DType } from './dtype.js';
 import { NdArray } from './nd-array.js';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 });
 
 describe('concat and split', () => {
-  it('are inverse along every axis', () => {
+  it('of every dtype: pieces that are joined are the whole, along every axis', () => {
     const property = fc.property(
       shapes,
       fc.nat(),
       fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }),
-      fc.constantFrom('float32' as const, 'int64' as const, 'string' as const),
+      fc.constantFrom(...DTYPES),
       (base, pick, sizes, dtype) => {
         const axis = pick % base.length;
         const shape = base.with(
@@ -22,6 +24,23 @@ describe('concat and split', () => {
         const pieces = split(whole, sizes, axis);
         expect(pieces.map((piece) => piece.shape[axis])).toEqual(sizes);
         expect(concat(pieces, axis)).toEqual(whole);
+      },
+    );
+    fc.assert(property);
+  });
+
+  it('of every dtype: arrays that were joined are cut apart again, along every axis', () => {
+    const property = fc.property(
+      shapes,
+      fc.nat(),
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }),
+      fc.constantFrom(...DTYPES),
+      (base, pick, sizes, dtype) => {
+        const axis = pick % base.length;
+        const arrays = sizes.map((size, i) => numbered(base.with(axis, size), dtype, 61 * i));
+        const whole = concat(arrays, axis);
+        expect(whole.dtype).toBe(dtype);
+        expect(split(whole, sizes, axis)).toEqual(arrays);
       },
     );
     fc.assert(property);
@@ -75,23 +94,15 @@ describe('concat and split', () => {
   });
 });
 
-function numbered(shape: readonly number[], dtype: 'float32' | 'int64' | 'string'): NdArray {
+/** Elements that differ from one another, as far as the dtype has as many. */
+function numbered(shape: readonly number[], dtype: DType, first = 0): NdArray {
   const length = shape.reduce((product, size) => product * size, 1);
-  if (dtype === 'float32')
-    return new NdArray(
-      dtype,
-      Float32Array.from({ length }, (_, i) => i),
-      shape,
-    );
-  if (dtype === 'string')
-    return new NdArray(
-      dtype,
-      Array.from({ length }, (_, i) => `${i}`),
-      shape,
-    );
-  return new NdArray(
-    dtype,
-    BigInt64Array.from({ length }, (_, i) => BigInt(i)),
-    shape,
-  );
+  const data = allocate(dtype, length);
+  for (let i = 0; i < length; i++) {
+    const value = first + i;
+    if (dtype === 'string') data[i] = `${value}`;
+    else if (dtype === 'bool') data[i] = value % 2;
+    else data[i] = dtype.endsWith('int64') ? BigInt(value) : value;
+  }
+  return new NdArray(dtype, data, shape);
 }

@@ -4,11 +4,37 @@ import { DTYPES, allocate, canCast, integerRange } from './dtype.js';
 import type { DType } from './dtype.js';
 import { NdArray } from './nd-array.js';
 import type { Nested } from './nested.js';
+import { InvalidNdArrayError } from './tensor.errors.js';
+
+function errorOf(make: () => NdArray): InvalidNdArrayError {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof InvalidNdArrayError) return error;
+    throw error;
+  }
+  throw new Error('The values were taken.');
+}
 
 describe('NdArray.from', () => {
   it('takes the dtype from the values: float64, int64, bool and string', () => {
     const dtypes = [[1], [1n], [true], ['a'], []].map((nested) => NdArray.from(nested).dtype);
     expect(dtypes).toEqual(['float64', 'int64', 'bool', 'string', 'float64']);
+  });
+
+  it('keeps bigints exact among whole numbers, whichever comes first', () => {
+    const exact = [1n, 9007199254740993n];
+    for (const nested of [
+      [1, 9007199254740993n],
+      [1n, 9007199254740993n],
+    ]) {
+      expect(NdArray.from(nested)).toMatchObject({
+        dtype: 'int64',
+        data: BigInt64Array.from(exact),
+      });
+    }
+    const mixed = NdArray.from([9007199254740993n, 1]);
+    expect(mixed.data).toEqual(BigInt64Array.from(exact.toReversed()));
   });
 
   it('makes rank 0 of a value, and keeps empty dimensions', () => {
@@ -27,6 +53,15 @@ describe('NdArray.from', () => {
     ['a value among lists', [[1], 2], undefined, /1 values at index \[1\].*type number/, [1]],
     ['a list among values', [1, [2]], undefined, /value at index \[1\], got a list of 1/, [1]],
     ['null', [[1, null as never]], undefined, /index \[0\]\[1\], got null/, [0, 1]],
+    [
+      'a fraction before a bigint',
+      [[1.5], [2n]],
+      undefined,
+      /whole number \(int64\).*1\.5/,
+      [0, 0],
+    ],
+    ['a fraction behind a bigint', [2n, 1.5], undefined, /whole number \(int64\).*\[1\]/, [1]],
+    ['2^64 beside a bigint', [2 ** 64, 1n], undefined, /\(int64\) at index \[0\]/, [0]],
     ['mixed kinds', [1, 'x'], undefined, /Expected a number at index \[1\].*"x"/, [1]],
     ['a string as bool', ['x'], 'bool', /Expected a boolean at index \[0\]/, [0]],
     ['NaN as an integer', [[0, NaN]], 'int32', /whole number.*\[0\]\[1\].*NaN/, [0, 1]],
@@ -36,21 +71,20 @@ describe('NdArray.from', () => {
     ['1e39 as float32', [1e39], 'float32', /±3\.4e38/, [0]],
     ['65520 as float16', [65520], 'float16', /±65504/, [0]],
   ])('refuses %s, naming the index', (_name, nested, dtype, message, index) => {
-    let error: unknown;
-    try {
-      NdArray.from(nested, { dtype });
-    } catch (thrown) {
-      error = thrown;
-    }
+    const error = errorOf(() => NdArray.from(nested, { dtype }));
     expect(error).toMatchObject({ code: 'INVALID_NDARRAY', statusCode: 400, details: { index } });
-    expect((error as Error).message).toMatch(message);
+    expect(error.message).toMatch(message);
   });
 
   it('refuses lists nested deeper than 32', () => {
     let nested: Nested = 1;
     for (let i = 0; i < 32; i++) nested = [nested];
     expect(NdArray.from(nested).rank).toBe(32);
-    expect(() => NdArray.from([nested])).toThrow('at most 32 deep');
+    const error = errorOf(() => NdArray.from([nested]));
+    expect(error.message).toBe(
+      'Expected lists nested at most 32 deep, got deeper at index [0][0][0][0]….',
+    );
+    expect(error.details).toEqual({ index: Array(32).fill(0) });
   });
 });
 

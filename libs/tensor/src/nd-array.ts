@@ -30,8 +30,8 @@ export class NdArray<D extends DType = DType> {
   }
 
   /**
-   * An array of nested lists, or of one value (rank 0). Numbers become float64, bigints int64,
-   * booleans bool and strings string, unless a dtype is given.
+   * An array of nested lists, or of one value (rank 0). Numbers become float64, bigints int64
+   * (and whole numbers among bigints), booleans bool and strings string, unless a dtype is given.
    *
    * @example NdArray.from([[6.2, 3.2, 5.2, 2.2]], { dtype: 'float32' })
    * @throws InvalidNdArrayError that names the index of what is ragged, of another kind or out of

@@ -1,5 +1,5 @@
 import type { DType } from './dtype.js';
-import { MAX_RANK, describeIndex } from './shape.js';
+import { MAX_RANK, describeDeepIndex, describeIndex } from './shape.js';
 import { InvalidNdArrayError } from './tensor.errors.js';
 
 /** Lists within lists; a leaf is a number, bigint, boolean or string. */
@@ -22,13 +22,20 @@ export function flatten(nested: Nested): Flattened {
   const shape: number[] = [];
   for (let level: unknown = nested; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
-    if (shape.length > MAX_RANK) {
-      throw new InvalidNdArrayError(`Expected lists nested at most ${MAX_RANK} deep, got deeper.`);
-    }
+    if (shape.length > MAX_RANK) throw tooDeep();
   }
   const leaves: Leaf[] = [];
   collect(nested, { shape, leaves, index: [] });
   return { leaves, shape };
+}
+
+/** The depth is found along the first elements. */
+function tooDeep(): InvalidNdArrayError {
+  const index = Array.from({ length: MAX_RANK }, () => 0);
+  return new InvalidNdArrayError(
+    `Expected lists nested at most ${MAX_RANK} deep, got deeper at index ${describeDeepIndex(index)}.`,
+    { details: { index } },
+  );
 }
 
 interface Collection {
@@ -85,7 +92,10 @@ function kindOf(value: unknown): string {
 
 const at = (index: readonly number[]): string => describeIndex(index) || '[]';
 
-/** The dtype that numbers, bigints, booleans or strings have of themselves. */
+/**
+ * The dtype that numbers, bigints, booleans or strings have of themselves. One bigint among numbers
+ * makes all of them int64, for as a double it would no longer be exact.
+ */
 export function inferDType(leaves: readonly Leaf[]): DType {
   switch (typeof leaves[0]) {
     case 'bigint':
@@ -95,7 +105,7 @@ export function inferDType(leaves: readonly Leaf[]): DType {
     case 'string':
       return 'string';
     default:
-      return 'float64';
+      return leaves.some((leaf) => typeof leaf === 'bigint') ? 'int64' : 'float64';
   }
 }
 

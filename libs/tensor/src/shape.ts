@@ -45,3 +45,12 @@ export function describeShape(shape: readonly number[]): string {
 export function describeIndex(index: readonly number[]): string {
   return index.map((position) => `[${position}]`).join('');
 }
+
+/** Levels of an index that a message shows, where all of them would say no more. */
+const MAX_SHOWN_LEVELS = 4;
+
+/** `[0][0][0][0]…`: the beginning of an index as deep as what is too deep. */
+export function describeDeepIndex(index: readonly number[]): string {
+  const shown = describeIndex(index.slice(0, MAX_SHOWN_LEVELS));
+  return index.length > MAX_SHOWN_LEVELS ? `${shown}…` : shown;
+}

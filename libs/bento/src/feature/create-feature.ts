@@ -1,10 +1,10 @@
-import type { DynamicModule, Provider } from '@nestjs/common';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { RunnerRegistry, createRunnerProvider, getRunnerToken } from 'bentonest/runner';
 import type { RunnerDefinition } from 'bentonest/runner';
 import { createController } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
-import { registeredRunners, registeredServices } from './registrations.js';
+import { controlledServices, registeredRunners, registeredServices } from './registrations.js';
 import { createRunnerChecks } from './runner-check.js';
 
 /** Options of `BentoModule.forFeature`: an ordinary module, with services and runners. */
@@ -27,7 +27,7 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
   return {
     module,
     imports,
-    controllers: [...controllers, ...services.map((service) => createController(service))],
+    controllers: [...controllers, ...services.map((service) => controllerOf(service))],
     providers: [
       rootCheck,
       ...providers,
@@ -43,6 +43,12 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
       ...runners.map(({ name }) => getRunnerToken(name)),
     ],
   } satisfies DynamicModule;
+}
+
+function controllerOf(service: ServiceClass): Type {
+  const controller = createController(service);
+  controlledServices.set(controller, service);
+  return controller;
 }
 
 /** Nest would keep the last of two providers with one token, and say nothing. */

@@ -1,5 +1,9 @@
+import type { Type } from '@nestjs/common';
 import type { ServiceClass } from 'bentonest/serving';
 
 /** What forFeature calls registered in this process, for messages about what nobody registered. */
 export const registeredServices = new Set<ServiceClass>();
 export const registeredRunners = new Set<string>();
+
+/** The service behind each generated controller: an application serves those whose it has. */
+export const controlledServices = new WeakMap<Type, ServiceClass>();

@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { OnModuleInit } from '@nestjs/common';
+import type { OnModuleInit, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { getDecoratedServices } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
 import { BENTO_OPTIONS } from '../bento.tokens.js';
 import type { BentoOptions } from '../bento.options.js';
-import { registeredServices } from './registrations.js';
+import { controlledServices, registeredServices } from './registrations.js';
 
-/** Fails the start when a decorated service, or a class derived from it, is in no forFeature. */
+/** Fails the start when this application serves neither a decorated service nor a class derived from it. */
 @Injectable()
 export class ServiceAudit implements OnModuleInit {
   constructor(
     @Inject(BENTO_OPTIONS) private readonly options: BentoOptions,
-    modules: ModulesContainer,
+    private readonly modules: ModulesContainer,
   ) {
     const roots = [...modules.values()].flatMap(({ providers }) => [...providers.keys()]);
     if (roots.filter((token) => token === ServiceAudit).length < 2) return;
@@ -24,16 +24,28 @@ export class ServiceAudit implements OnModuleInit {
 
   onModuleInit(): void {
     if (this.options.unregisteredServices === 'ignore') return;
+    const served = this.findServed();
     for (const service of getDecoratedServices().keys()) {
-      if (isRegistered(service)) continue;
-      throw new ServiceConfigurationError(
-        `${service.name} is a @BentoService that no module registers, so nothing serves it. Add it to BentoModule.forFeature({ services: [${service.name}] }), or set forRoot({ unregisteredServices: 'ignore' }).`,
-      );
+      if (served.some((each) => isOrExtends(each, service))) continue;
+      throw new ServiceConfigurationError(describe(service));
     }
+  }
+
+  private findServed(): ServiceClass[] {
+    return [...this.modules.values()]
+      .flatMap(({ controllers }) => [...controllers.keys()])
+      .flatMap((controller) => controlledServices.get(controller as Type) ?? []);
   }
 }
 
-function isRegistered(service: ServiceClass): boolean {
-  if (registeredServices.has(service)) return true;
-  return [...registeredServices].some((each) => each.prototype instanceof service);
+function isOrExtends(service: ServiceClass, base: ServiceClass): boolean {
+  return service === base || service.prototype instanceof base;
+}
+
+function describe(service: ServiceClass): string {
+  const { name } = service;
+  const ignore = "or set forRoot({ unregisteredServices: 'ignore' })";
+  return registeredServices.has(service)
+    ? `${name} is a @BentoService of a BentoModule.forFeature() that the application does not import, so nothing serves it. Import the module that has it, ${ignore}.`
+    : `${name} is a @BentoService that no module registers, so nothing serves it. Add it to BentoModule.forFeature({ services: [${name}] }), ${ignore}.`;
 }

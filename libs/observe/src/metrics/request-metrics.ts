@@ -1,16 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import {
-  InjectMetric,
-  makeCounterProvider,
-  makeHistogramProvider,
-} from '@willsoto/nestjs-prometheus';
+import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { REQUEST_CHANNEL } from 'bentonest/serving';
 import type { RequestEvent, RouteInfo } from 'bentonest/serving';
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { DURATION_BUCKETS } from './buckets.js';
-import { Series } from './series.js';
+import { BucketHistogram, makeBucketHistogramProvider } from './bucket-histogram.js';
+import { CallSeries } from './call-series.js';
 
 const TOTAL = 'bentoml_api_server_request_total';
 const DURATION = 'bentoml_api_server_request_duration_seconds';
@@ -25,7 +22,7 @@ export const requestMetricProviders = [
     help: 'Number of HTTP requests that were answered.',
     labelNames: [...LABELS],
   }),
-  makeHistogramProvider({
+  makeBucketHistogramProvider({
     name: DURATION,
     help: 'Time from a request to the end of its answer, in seconds.',
     labelNames: [...LABELS],
@@ -37,15 +34,13 @@ export const requestMetricProviders = [
 @Injectable()
 export class RequestMetrics implements OnApplicationBootstrap, OnApplicationShutdown {
   /** By route, then by status code. */
-  private readonly series = new Map<RouteInfo, Map<number, Series>>();
+  private readonly series = new Map<RouteInfo, Map<number, CallSeries>>();
 
   constructor(
     @InjectMetric(TOTAL) private readonly total: Counter<Label>,
-    @InjectMetric(DURATION) private readonly duration: Histogram<Label>,
+    @InjectMetric(DURATION) private readonly duration: BucketHistogram,
   ) {
-    const collect = (): void => this.flush();
-    Object.assign(this.total, { collect });
-    Object.assign(this.duration, { collect });
+    Object.assign(this.total, { collect: () => this.flush() });
   }
 
   onApplicationBootstrap(): void {
@@ -63,14 +58,14 @@ export class RequestMetrics implements OnApplicationBootstrap, OnApplicationShut
     series.record(durationMs);
   };
 
-  private createSeries(route: RouteInfo, statusCode: number): Series {
+  private createSeries(route: RouteInfo, statusCode: number): CallSeries {
     const labels = {
       endpoint: route.endpoint,
       http_response_code: statusCode,
       service_name: route.service,
       service_version: route.version,
     };
-    const series = new Series(this.duration.labels(labels), this.total.labels(labels));
+    const series = new CallSeries(this.duration.seriesOf(labels), this.total.labels(labels));
     let ofRoute = this.series.get(route);
     if (ofRoute === undefined) this.series.set(route, (ofRoute = new Map()));
     ofRoute.set(statusCode, series);

@@ -1,9 +1,6 @@
-import {
-  makeCounterProvider,
-  makeGaugeProvider,
-  makeHistogramProvider,
-} from '@willsoto/nestjs-prometheus';
 import type { Provider } from '@nestjs/common';
+import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import { makeBucketHistogramProvider } from './bucket-histogram.js';
 import { DURATION_BUCKETS } from './buckets.js';
 
 /** The first four have BentoML 1.x's names; `endpoint` is the runner's method, as it is there. */
@@ -33,7 +30,7 @@ export const runnerMetricProviders: Provider[] = [
     help: 'Number of calls of a runner method that were answered.',
     labelNames: CALL,
   }),
-  makeHistogramProvider({
+  makeBucketHistogramProvider({
     name: RUNNER_METRICS.duration,
     help: 'Time from a call to its answer, queue included, in seconds.',
     labelNames: CALL,
@@ -44,13 +41,13 @@ export const runnerMetricProviders: Provider[] = [
     help: 'Number of calls that wait or run.',
     labelNames: RUNNER,
   }),
-  makeHistogramProvider({
+  makeBucketHistogramProvider({
     name: RUNNER_METRICS.batchSize,
     help: 'Rows of a batch.',
     labelNames: METHOD,
     buckets: BATCH_BUCKETS,
   }),
-  makeHistogramProvider({
+  makeBucketHistogramProvider({
     name: RUNNER_METRICS.queueTime,
     help: 'Time that a call waited for its batch, in seconds.',
     labelNames: METHOD,

@@ -4,9 +4,10 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { BATCH_CHANNEL, LOST_CALL_CHANNEL } from 'bentonest/runner';
 import type { BatchEvent, LossReason, LostCallEvent } from 'bentonest/runner';
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { RUNNER_METRICS } from './runner-metric.providers.js';
-import { Series } from './series.js';
+import type { BucketHistogram, BucketSeries } from './bucket-histogram.js';
+import { CallSeries } from './call-series.js';
 
 /** What a call that was not run to its end was answered with. */
 const STATUS_OF: Readonly<Record<LossReason, number>> = {
@@ -19,9 +20,9 @@ const STATUS_OF: Readonly<Record<LossReason, number>> = {
 
 /** Measures of one method and status. */
 interface BatchSeries {
-  readonly duration: Series;
-  readonly queue: Series;
-  readonly rows: Series;
+  readonly duration: CallSeries;
+  readonly queue: BucketSeries;
+  readonly rows: BucketSeries;
 }
 
 /** Counts calls and batches from the runners' events. */
@@ -30,16 +31,13 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
   private readonly series = new Map<string, BatchSeries>();
 
   @InjectMetric(RUNNER_METRICS.total) private readonly total: Counter;
-  @InjectMetric(RUNNER_METRICS.duration) private readonly duration: Histogram;
-  @InjectMetric(RUNNER_METRICS.batchSize) private readonly batchSize: Histogram;
-  @InjectMetric(RUNNER_METRICS.queueTime) private readonly queueTime: Histogram;
+  @InjectMetric(RUNNER_METRICS.duration) private readonly duration: BucketHistogram;
+  @InjectMetric(RUNNER_METRICS.batchSize) private readonly batchSize: BucketHistogram;
+  @InjectMetric(RUNNER_METRICS.queueTime) private readonly queueTime: BucketHistogram;
   @InjectMetric(RUNNER_METRICS.lost) private readonly lost: Counter;
 
   onApplicationBootstrap(): void {
-    const collect = (): void => this.flush();
-    for (const metric of [this.total, this.duration, this.batchSize, this.queueTime]) {
-      Object.assign(metric, { collect });
-    }
+    Object.assign(this.total, { collect: () => this.flush() });
     subscribe(BATCH_CHANNEL, this.recordBatch);
     subscribe(LOST_CALL_CHANNEL, this.recordLost);
   }
@@ -56,7 +54,7 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
     rows.record(event.rows);
     for (const durationMs of event.durationsMs) {
       duration.record(durationMs);
-      queue.record(Math.max(0, durationMs - event.runMs));
+      queue.record(Math.max(0, durationMs - event.runMs) / 1000);
     }
   };
 
@@ -74,19 +72,15 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
     const labels = { runner_name: runner, endpoint: method, http_response_code: statusCode };
     const names = { runner_name: runner, method_name: method };
     const made = {
-      duration: new Series(this.duration.labels(labels), this.total.labels(labels)),
-      queue: new Series(this.queueTime.labels(names)),
-      rows: new Series(this.batchSize.labels(names), undefined, 1),
+      duration: new CallSeries(this.duration.seriesOf(labels), this.total.labels(labels)),
+      queue: this.queueTime.seriesOf(names),
+      rows: this.batchSize.seriesOf(names),
     };
     this.series.set(key, made);
     return made;
   }
 
   private flush(): void {
-    for (const { duration, queue, rows } of this.series.values()) {
-      duration.flush();
-      queue.flush();
-      rows.flush();
-    }
+    for (const { duration } of this.series.values()) duration.flush();
   }
 }

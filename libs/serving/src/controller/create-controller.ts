@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
@@ -11,7 +11,7 @@ import { getApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
 import { runForClient } from '../http/client-scope.js';
-import { DecodedBody, HandlerRequest } from '../input/body.decorator.js';
+import { DecodedBody } from '../input/body.decorator.js';
 import { markSucceeded } from '../output/encode-result.js';
 import { countParameters, findBodyParameter } from './body-parameter.js';
 import type { ApiMethod } from './body-parameter.js';
@@ -88,7 +88,8 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
     HttpCode(200)(target, name, descriptor);
   }
   if (body !== undefined) DecodedBody(body.input)(target, name, body.index);
-  HandlerRequest()(target, name, arity);
+  // The last parameter. Nest's own decorator: pipes leave the request alone.
+  Req()(target, name, arity);
 }
 
 const AsyncFunction = (async (): Promise<void> => {}).constructor as new () => Method;

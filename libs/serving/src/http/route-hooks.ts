@@ -2,21 +2,26 @@ import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { getApiRoute } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
+import { createStreamHook } from '../input/stream-body.js';
 import { createResultEncoder } from '../output/encode-result.js';
 import type { RouteInfo } from '../serving.channels.js';
 import { createResponseHook, publishUnmatched } from './request-events.js';
+import { toRoutePattern } from './route-pattern.js';
 
 /** Largest body of an API route, in bytes, where the application set none of its own: 20 MiB. */
 export const DEFAULT_BODY_LIMIT = 20 * 1024 * 1024;
 const FASTIFY_DEFAULT_BODY_LIMIT = 1024 * 1024;
 
+/** Names the handlers that the application's own controllers have for a route. */
+export type FindHandlers = (method: string, url: string) => readonly string[];
+
 /** Gives routes their hooks and body limit as they are added, and refuses those that collide. */
-export function addRouteHooks(fastify: FastifyInstance): void {
+export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandlers): void {
   const owners = new Map<string, ApiRoute | undefined>();
   fastify.addHook('onRoute', (options) => {
     const route = getApiRoute(options.config);
     for (const key of routeKeys(options)) {
-      if (owners.has(key)) refuseCollision(options, owners.get(key), route);
+      if (owners.has(key)) refuseCollision(options, [owners.get(key), route], findHandlers);
       owners.set(key, route);
     }
     options.onResponse = [
@@ -27,6 +32,9 @@ export function addRouteHooks(fastify: FastifyInstance): void {
     const hooks = [options.preSerialization ?? []].flat();
     options.preSerialization = [...hooks, createResultEncoder(route)];
     options.bodyLimit ??= chooseBodyLimit(fastify.initialConfig.bodyLimit);
+    if (route.input?.reads !== 'stream') return;
+    const earlier = [options.preParsing ?? []].flat();
+    options.preParsing = [...earlier, createStreamHook(options.bodyLimit)];
   });
   fastify.addHook('onResponse', publishUnmatched);
 }
@@ -46,22 +54,39 @@ function chooseBodyLimit(configured: number | undefined): number {
     : configured;
 }
 
-function routeKeys({ method, url, constraints }: RouteOptions): string[] {
-  const version = JSON.stringify(constraints ?? {});
-  return [method].flat().map((each) => `${each} ${url} ${version}`);
+/** What two routes must not share: one key per method and version, versions being alternatives. */
+function routeKeys({ method, url, constraints = {} }: RouteOptions): ReadonlySet<string> {
+  const { version, ...others } = constraints as Readonly<Record<string, unknown>>;
+  const rest = `${toRoutePattern(url)} ${JSON.stringify(others)}`;
+  const keys = [method]
+    .flat()
+    .flatMap((each) => [version].flat().map((one) => `${each} ${describeVersion(one)} ${rest}`));
+  return new Set(keys);
+}
+
+/** In a list of versions "none" is a symbol of Nest's; alone it is no constraint at all. */
+function describeVersion(version: unknown): string {
+  return typeof version === 'string' ? JSON.stringify(version) : 'neutral';
 }
 
 function refuseCollision(
   { method, url }: RouteOptions,
-  first: ApiRoute | undefined,
-  second: ApiRoute | undefined,
+  [first, second]: readonly [ApiRoute | undefined, ApiRoute | undefined],
+  findHandlers: FindHandlers,
 ): void {
   const ours = second ?? first;
   // Two foreign routes are Fastify's affair, which has its own error.
   if (ours === undefined) return;
+  const methods = [method].flat();
   const isBoth = first !== undefined && second !== undefined;
-  const rival = isBoth ? first.owner : 'another controller or plugin';
+  const rival = isBoth ? first.owner : nameRival(findHandlers(methods[0], url), ours);
   throw new ServiceConfigurationError(
-    `Route ${[method].flat().join(', ')} ${url} of ${ours.owner} is already served by ${rival}. Give one of them another route: @Api('/other').`,
+    `Route ${methods.join(', ')} ${url} of ${ours.owner} is already served by ${rival}. Give one of them another route: @Api('/other').`,
   );
+}
+
+/** Fastify does not know whose a foreign route is; the controllers' own paths may tell. */
+function nameRival(handlers: readonly string[], ours: ApiRoute): string {
+  const [only, another] = handlers.filter((handler) => handler !== ours.owner);
+  return another === undefined ? (only ?? 'a plugin') : 'another controller or plugin';
 }

@@ -11,8 +11,3 @@ import { decodeBody } from './decode-body.js';
 export const DecodedBody = createParamDecorator((input: IoDescriptor, context: ExecutionContext) =>
   decodeBody(input, context.getArgByIndex<FastifyRequest>(0)),
 );
-
-/** The last parameter of a generated handler: the request, which its success is noted on. */
-export const HandlerRequest = createParamDecorator((_data: undefined, context: ExecutionContext) =>
-  context.getArgByIndex<FastifyRequest>(0),
-);

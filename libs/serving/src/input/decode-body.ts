@@ -1,22 +1,22 @@
-import { Readable } from 'node:stream';
 import type { IoDescriptor } from 'bentonest/io';
 import type { FastifyRequest } from 'fastify';
 import { matchContentType } from './content-type.js';
+import { openBody } from './stream-body.js';
 
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Reads the body of a request, which the content-type parser left as bytes, by its descriptor.
+ * Reads the body of a request by its descriptor: the bytes that the content-type parser left, or the
+ * request's own stream.
  *
  * @throws UnsupportedMediaTypeError, and what the descriptor throws.
  */
 export function decodeBody(descriptor: IoDescriptor, request: FastifyRequest): unknown {
   const { headers } = request;
   const contentType = matchContentType(headers['content-type'], descriptor.contentTypes);
-  const body = toBuffer(request.body);
   return descriptor.reads === 'buffer'
-    ? descriptor.decode({ contentType, headers, body })
-    : descriptor.decode({ contentType, headers, body: Readable.from([body]) });
+    ? descriptor.decode({ contentType, headers, body: toBuffer(request.body) })
+    : descriptor.decode({ contentType, headers, body: openBody(request) });
 }
 
 function toBuffer(body: unknown): Buffer {

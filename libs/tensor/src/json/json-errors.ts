@@ -1,4 +1,4 @@
-import { describeIndex } from '../shape.js';
+import { describeDeepIndex, describeIndex } from '../shape.js';
 import { InvalidNdArrayError } from '../tensor.errors.js';
 
 const MAX_SHOWN = 40;
@@ -46,9 +46,11 @@ export function ragged(
   );
 }
 
-export function tooDeep(maxDepth: number, at: number): InvalidNdArrayError {
+export function tooDeep(maxDepth: number, place: ScanPlace): InvalidNdArrayError {
+  const where = place.index.length === 0 ? '' : ` at index ${describeDeepIndex(place.index)}`;
   return new InvalidNdArrayError(
-    `Expected lists nested at most ${maxDepth} deep, got deeper at byte ${at}.`,
+    `Expected lists nested at most ${maxDepth} deep, got deeper${where} (byte ${place.at}).`,
+    withIndex(place.index),
   );
 }
 

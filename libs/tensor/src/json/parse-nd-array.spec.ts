@@ -196,6 +196,17 @@ describe('bytes', () => {
     const bytes = Buffer.from('[[1]]');
     expect(parseJsonNdArray(bytes, { maxDepth: 2 }).shape).toEqual([1, 1]);
     expect(() => parseJsonNdArray(bytes, { maxDepth: 1 })).toThrow('nested at most 1 deep');
+    expect(() => parseJsonNdArray(bytes, { maxDepth: 0 })).toThrow('0 deep, got deeper (byte 0).');
+  });
+
+  it('that nest too deep are refused by the index of the list that does', () => {
+    expect(errorOf('['.repeat(40)).details).toEqual({ index: Array(32).fill(0) });
+    expect(() => parseJsonNdArray(Buffer.from('[[], [[1]]]'), { maxDepth: 2 })).toThrow(
+      expect.objectContaining({
+        message: 'Expected lists nested at most 2 deep, got deeper at index [1][0] (byte 6).',
+        details: { index: [1, 0] },
+      }),
+    );
   });
 
   it('shows at most 40 characters of what came', () => {

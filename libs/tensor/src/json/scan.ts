@@ -109,7 +109,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
     if (byte === OPEN) {
       if (rank !== -1 && depth >= rank)
         throw wrongKind(`a ${kind ?? 'number'}`, placeOf(bytes, at, depth));
-      if (depth >= maxDepth) throw tooDeep(maxDepth, at);
+      if (depth >= maxDepth) throw tooDeep(maxDepth, placeOf(bytes, at, depth));
       depth++;
       if (depth > deepest) {
         deepest = depth;
