@@ -15,14 +15,19 @@ export class SocketFolder {
     if (process.platform === 'win32') {
       return `\\\\.\\pipe\\bentonest-${randomBytes(16).toString('hex')}`;
     }
-    this.folder ??= makeFolder();
+    if (this.folder === undefined) {
+      this.folder = makeFolder();
+      // However the process ends, but for a signal that it does not handle: then the workers do it.
+      process.once('exit', this.remove);
+    }
     return join(this.folder, `${++this.count}.sock`);
   }
 
-  remove(): void {
+  readonly remove = (): void => {
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
     this.folder = undefined;
-  }
+    process.off('exit', this.remove);
+  };
 }
 
 function makeFolder(): string {

@@ -5,9 +5,12 @@ import { inspect } from 'node:util';
 import { loadRunnable } from './load-runnable.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from './messages.js';
+import { watchParent } from './parent-watch.js';
 import { warmUp } from './warm-up.js';
 import { WorkerServer } from './worker-server.js';
 
+/** Asked for at once: it changes when the parent dies. */
+const parent = process.ppid;
 let loaded: LoadedRunnable | undefined;
 let socketPath: string | undefined;
 
@@ -28,9 +31,10 @@ process.on('disconnect', () => {
 async function start(init: InitMessage): Promise<void> {
   process.title = `bentonest worker ${init.runner}`;
   try {
+    socketPath = init.socketPath;
+    watchParent(parent, socketPath);
     loaded = await loadRunnable(init);
     await warmUp(init.runner, loaded, init.warmup);
-    socketPath = init.socketPath;
     await new WorkerServer(init.runner, loaded).listen(socketPath);
     send({ type: 'ready' });
   } catch (error) {
