@@ -20,7 +20,7 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   observe: ['serving', 'runner', 'errors'],
   bento: ['observe', 'serving', 'mount', 'onnx', 'runner', 'io', 'model-store', 'tensor', 'errors'],
   cli: ['bento', 'model-store'],
-  testing: ['bento', 'runner'],
+  testing: ['runner'],
 };
 
 /** What the worker process loads: never the index of a lib that brings Nest with it. */

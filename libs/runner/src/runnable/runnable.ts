@@ -23,4 +23,5 @@ export interface ExampleCall {
   readonly args: readonly unknown[];
 }
 
-export type RunnableClass = new (options: never) => Runnable;
+/** A class with `@RunnableMethod`s; it may implement {@link Runnable}. */
+export type RunnableClass = new (options: never) => object;

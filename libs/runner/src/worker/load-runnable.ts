@@ -1,5 +1,5 @@
 import { getRunnableMethods } from '../runnable/runnable-method.decorator.js';
-import type { Runnable } from '../runnable/runnable.js';
+import type { Runnable, RunnableClass } from '../runnable/runnable.js';
 import { RunnerOptionsError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 
@@ -17,6 +17,8 @@ export interface RunnableSource {
   readonly options: unknown;
   /** Starts the worker; without it, it is a fork of this Node. */
   readonly command?: WorkerCommand;
+  /** The class itself, in place of its module; for an embedded runner, in a test. */
+  readonly runnable?: RunnableClass;
 }
 
 export interface LoadedRunnable {
@@ -27,21 +29,24 @@ export interface LoadedRunnable {
 
 /** Imports the module, makes the Runnable and waits for its `setup()`. */
 export async function loadRunnable(source: RunnableSource): Promise<LoadedRunnable> {
-  const exported: Record<string, unknown> = await import(source.moduleUrl);
-  const runnableClass = exported[source.className];
-  if (typeof runnableClass !== 'function') {
-    throw new RunnerOptionsError(
-      `Expected the Runnable's module to export a class "${source.className}", got ${typeof runnableClass}. It exports: ${Object.keys(exported).join(', ') || 'nothing'}.`,
-    );
-  }
+  const runnableClass = source.runnable ?? (await importClass(source));
   const instance = new (runnableClass as new (options: unknown) => Runnable)(source.options);
   const declared = getRunnableMethods(instance);
   if (declared.length === 0) {
     throw new RunnerOptionsError(
-      `Class "${source.className}" has no @RunnableMethod(): decorate the methods that the runner shall offer.`,
+      `Class "${runnableClass.name}" has no @RunnableMethod(): decorate the methods that the runner shall offer.`,
     );
   }
   await instance.setup?.();
   const methods = instance.describeMethods?.(declared) ?? declared;
   return { instance, methods, metadata: instance.metadata?.() };
+}
+
+async function importClass({ moduleUrl, className }: RunnableSource): Promise<RunnableClass> {
+  const exported: Record<string, unknown> = await import(moduleUrl);
+  const runnableClass = exported[className];
+  if (typeof runnableClass === 'function') return runnableClass as RunnableClass;
+  throw new RunnerOptionsError(
+    `Expected the Runnable's module to export a class "${className}", got ${typeof runnableClass}. It exports: ${Object.keys(exported).join(', ') || 'nothing'}.`,
+  );
 }
