@@ -3,6 +3,7 @@ import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
 import * as modelStore from 'bentonest/model-store';
 import * as onnx from 'bentonest/onnx';
+import * as python from 'bentonest/python';
 import * as runner from 'bentonest/runner';
 import * as tensor from 'bentonest/tensor';
 import { expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { expect, it } from 'vitest';
 type ErrorClass = typeof errors.BentoError;
 
 function errorClasses(): ErrorClass[] {
-  const exported = [errors, io, modelStore, onnx, runner, tensor].flatMap((lib) =>
+  const exported = [errors, io, modelStore, onnx, python, runner, tensor].flatMap((lib) =>
     Object.values(lib as Record<string, unknown>),
   );
   return exported.filter(

@@ -1,5 +1,5 @@
 // Bare Fastify with onnxruntime-node in process: what a team writes without a framework, and what
-// our figures are ratios of. Run by main.mjs: node bare.mjs <model.onnx> <port>
+// our figures are ratios of. Run by servers.ts: node bare.mjs <model.onnx> <port>
 import Fastify from 'fastify';
 import ort from 'onnxruntime-node';
 

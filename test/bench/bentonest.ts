@@ -1,5 +1,5 @@
 // Our server as a user writes it, with everything on: validation, metrics, health, error filter.
-// Run by main.mjs from dist: node bentonest.js <model.onnx> <port>
+// Run by servers.ts from dist: node bentonest.js <model.onnx> <port> [embedded]
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -15,7 +15,8 @@ import {
   onnxRunner,
 } from 'bentonest';
 
-const [file = '', port = ''] = process.argv.slice(2);
+const [file = '', port = '', where] = process.argv.slice(2);
+const embedded = where === 'embedded';
 
 @BentoService()
 class Bench {
@@ -30,7 +31,10 @@ class Bench {
 @Module({
   imports: [
     BentoModule.forRoot({ startup: 'wait' }),
-    BentoModule.forFeature({ services: [Bench], runners: [onnxRunner('model', { model: file })] }),
+    BentoModule.forFeature({
+      services: [Bench],
+      runners: [onnxRunner('model', { model: file, embedded })],
+    }),
   ],
 })
 class BenchModule {}

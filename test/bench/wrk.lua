@@ -2,7 +2,8 @@
 local file = io.open(os.getenv('BODY'), 'rb')
 wrk.method = 'POST'
 wrk.body = file:read('*a')
-wrk.headers['Content-Type'] = 'application/json'
+wrk.headers['Content-Type'] = os.getenv('CONTENT_TYPE')
+wrk.headers['Accept'] = 'application/json'
 file:close()
 
 function done(summary, latency)

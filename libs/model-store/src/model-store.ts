@@ -20,11 +20,17 @@ export interface StoredModel extends ModelInfo {
   readonly tag: Tag;
   /** Absolute path of the version's folder, links followed. */
   readonly folder: string;
-  /** Absolute path of its saved_model.onnx, links followed. */
+  /** Absolute path of its model file, links followed. */
   readonly file: string;
 }
 
 const LATEST = 'latest';
+/** Options of `ModelStore.get`. */
+export interface GetModelOptions {
+  /** Name of the model's file in its folder, as its framework saves it. @default saved_model.onnx */
+  file?: string;
+}
+
 const MODEL_FILE = 'saved_model.onnx';
 const CURE =
   'Save it with bentoml.onnx.save_model, or set BENTOML_HOME to the folder whose models/ has it.';
@@ -63,7 +69,7 @@ export class ModelStore {
    * @throws ModelNotFoundError when the store has no such name or version, or no latest.
    * @throws InvalidModelError when the model's files are broken, missing or leave the store.
    */
-  async get(tag: string | Tag): Promise<StoredModel> {
+  async get(tag: string | Tag, options: GetModelOptions = {}): Promise<StoredModel> {
     // A Tag is checked again, for TypeScript takes any object with a name for one.
     const wanted = typeof tag === 'string' ? Tag.parse(tag) : new Tag(tag.name, tag.version);
     const root = await ContainedFolder.open(this.#home);
@@ -74,7 +80,8 @@ export class ModelStore {
     const version = await versionOf(wanted, root, versions);
     const folder = await root.find(versions, version, 'folder');
     if (folder === undefined) throw await unknownVersion(wanted, version, versions);
-    return readModel(new Tag(wanted.name, version), root, folder);
+    const { file = MODEL_FILE } = options;
+    return readModel(new Tag(wanted.name, version), { root, folder, file });
   }
 }
 
@@ -94,18 +101,25 @@ async function versionOf(wanted: Tag, root: ContainedFolder, versions: string): 
   return version;
 }
 
-async function readModel(tag: Tag, root: ContainedFolder, folder: string): Promise<StoredModel> {
+interface VersionFolder {
+  readonly root: ContainedFolder;
+  readonly folder: string;
+  readonly file: string;
+}
+
+async function readModel(tag: Tag, version: VersionFolder): Promise<StoredModel> {
+  const { root, folder } = version;
   const yaml = await root.find(folder, 'model.yaml', 'file');
   if (yaml === undefined) throw incomplete(tag, 'model.yaml');
   const info = parseModelInfo(await read(yaml, tag, 'model.yaml'), tag);
-  const file = await root.find(folder, MODEL_FILE, 'file');
-  if (file === undefined) throw incomplete(tag, MODEL_FILE, `, which ${info.module} saved`);
+  const file = await root.find(folder, version.file, 'file');
+  if (file === undefined) throw incomplete(tag, version.file, `, which ${info.module} saved`);
   return { tag, folder, file, ...info };
 }
 
 function incomplete(tag: Tag, name: string, origin = ''): InvalidModelError {
   return new InvalidModelError(
-    `Expected the file ${name} in model ${tag.toString()}${origin}, got none. Save the model again with bentoml.onnx.save_model.`,
+    `Expected the file ${name} in model ${tag.toString()}${origin}, got none. Save the model again, or use the runner of its framework.`,
     { details: { tag: tag.toString() } },
   );
 }

@@ -38,7 +38,7 @@ class PriorityLevel {
     for (const queue of this.queues.values()) {
       const first = peekWaiting(queue);
       if (first === undefined) {
-        this.drop(queue);
+        this.dropUnlessLast(queue);
       } else if (first.call.enqueuedAt < since && mayGo(queue, first)) {
         since = first.call.enqueuedAt;
         oldest = queue;
@@ -62,9 +62,9 @@ class PriorityLevel {
     return queue;
   }
 
-  private drop(queue: KeyQueue): void {
-    this.queues.delete(queue.key);
-    if (this.lastPushed?.queue === queue) this.lastPushed = undefined;
+  /** The one that was used last is kept when it is empty: the next call is most likely its own. */
+  private dropUnlessLast(queue: KeyQueue): void {
+    if (this.lastPushed?.queue !== queue) this.queues.delete(queue.key);
   }
 }
 

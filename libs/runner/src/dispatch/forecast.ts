@@ -13,8 +13,8 @@ export interface Outlook {
 
 /**
  * When a call of `rows` rows that is queued now would be answered, in milliseconds; undefined while
- * the latency of its method is not known. Batches ahead of it are taken to be full, so under little
- * load the forecast is short rather than long: it never refuses what would have been in time.
+ * the latency of its method is not known. Batches ahead of it are taken to be full; its own as well,
+ * where one waits already, for under overload those that come later share it.
  */
 export function forecastMs(rows: number, outlook: Outlook): number | undefined {
   const { load, loads, maxBatchSize, workers, freeInMs } = outlook;
@@ -22,8 +22,9 @@ export function forecastMs(rows: number, outlook: Outlook): number | undefined {
   if (full === undefined) return undefined;
   let aheadMs = Math.floor(load.waitingRows / maxBatchSize) * full;
   for (const other of loads) if (other !== load) aheadMs += workOf(other, maxBatchSize);
-  const sharing = Math.min(maxBatchSize, (load.waitingRows % maxBatchSize) + rows);
-  const own = load.latency.predict(sharing) ?? full;
+  // Where a full batch waits already, calls to come will fill this one's.
+  const sharing = load.waitingRows >= maxBatchSize ? maxBatchSize : load.waitingRows + rows;
+  const own = load.latency.predict(Math.min(maxBatchSize, sharing)) ?? full;
   return freeInMs + aheadMs / Math.max(1, workers) + own;
 }
 

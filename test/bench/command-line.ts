@@ -1,0 +1,74 @@
+// npm run bench [-- <mode>] [--json] [--only <case>] [--rounds n] [--seconds n]
+//   no mode       closed loop: requests per second and latency at 1 and 32 connections, against bare
+//   --open-loop   highest Poisson rate with p99 <= 50 ms, against bare
+//   --dispatcher  the dispatcher's own cost per call; --profile tells where it goes
+//   --goodput     calls answered in time under a simulated model, against the ideal
+//   --fairness    four API connections to one worker
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { selectCases } from './cases.js';
+
+const { values } = parseArgs({
+  options: {
+    'open-loop': { type: 'boolean', default: false },
+    dispatcher: { type: 'boolean', default: false },
+    goodput: { type: 'boolean', default: false },
+    fairness: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+  },
+});
+
+function numberOr(fallback: number, text: string | undefined): number {
+  const number = text === undefined ? fallback : Number(text);
+  if (number > 0) return number;
+  throw new RangeError(`--rounds and --seconds take a positive number, got "${text}".`);
+}
+
+/** Each mode is loaded where it is asked for: none of them measures beside another's code. */
+async function run(): Promise<readonly object[]> {
+  const rounds = (fallback: number): number => numberOr(fallback, values.rounds);
+  const seconds = (fallback: number): number => numberOr(fallback, values.seconds);
+  if (values.dispatcher) {
+    const { measureDispatcher, profileDispatcher } = await import('./dispatcher-cost.js');
+    return values.profile ? profileDispatcher() : measureDispatcher(rounds(9));
+  }
+  if (values.goodput) {
+    const { goodputTable } = await import('./goodput.js');
+    return goodputTable(seconds(10));
+  }
+  if (values.fairness) {
+    const { measureFairness } = await import('./fairness.js');
+    return measureFairness(seconds(2));
+  }
+  const rows: object[] = [];
+  for (const bench of selectCases(values.only)) {
+    if (values['open-loop']) {
+      const { searchHighestRates } = await import('./open-loop.js');
+      rows.push(...(await searchHighestRates(bench, { rounds: rounds(1), seconds: seconds(3) })));
+    } else {
+      const { runClosedLoop } = await import('./closed-loop.js');
+      rows.push(...(await runClosedLoop(bench, { rounds: rounds(5), seconds: seconds(2) })));
+    }
+  }
+  return rows;
+}
+
+try {
+  const rows = await run();
+  if (values.json) {
+    console.log(JSON.stringify(rows));
+  } else {
+    const processor = cpus()[0]?.model ?? 'unknown processor';
+    const { generator } = await import('./load.js');
+    const machine = `${availableParallelism()} cores, ${processor}, Node ${process.version}`;
+    console.log(`${machine}; closed loops by ${generator}`);
+    console.table(rows);
+  }
+} catch (error) {
+  console.error(error instanceof RangeError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Target } from './cases.js';
+
+export interface BenchServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const bare = fileURLToPath(new URL('../../../test/bench/bare.mjs', import.meta.url));
+const ours = fileURLToPath(new URL('./bentonest.js', import.meta.url));
+
+/** Starts one server per target and stops them all after `use`, whatever comes of it. */
+export async function withServers<T extends Target, R>(
+  targets: readonly T[],
+  modelFile: string,
+  use: (servers: Readonly<Record<T, BenchServer>>) => R | Promise<R>,
+): Promise<R> {
+  const servers = new Map<T, BenchServer>();
+  try {
+    for (const target of targets) servers.set(target, await startServer(target, modelFile));
+    return await use(Object.fromEntries(servers) as Record<T, BenchServer>);
+  } finally {
+    for (const { stop } of servers.values()) await stop();
+  }
+}
+
+async function startServer(target: Target, modelFile: string): Promise<BenchServer> {
+  const port = String(await freePort());
+  const args = [modelFile, port, ...(target === 'bentonest-embedded' ? ['embedded'] : [])];
+  const server = fork(target === 'bare' ? bare : ours, args, { execArgv: [] });
+  const ended = once(server, 'exit');
+  const failed = ended.then(([code]) => {
+    throw new Error(`${target} exited with code ${code}`);
+  });
+  await Promise.race([once(server, 'message'), failed]);
+  failed.catch(() => undefined);
+  const stop = async (): Promise<void> => {
+    server.kill('SIGTERM');
+    await ended;
+  };
+  return { url: `http://127.0.0.1:${port}/predict`, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
