@@ -27,7 +27,7 @@ export interface LostCallEvent {
 export interface WorkerEvent {
   readonly runner: string;
   readonly pid: number | undefined;
-  readonly event: 'spawned' | 'ready' | 'recycled' | 'replacement-failed' | 'died';
+  readonly event: 'spawned' | 'ready' | 'recycled' | 'replacement-failed' | 'died' | 'ended';
   readonly reason?: string;
 }
 

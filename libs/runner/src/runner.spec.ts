@@ -78,11 +78,13 @@ describe('a runner’s methods', () => {
     await runner.predict.run(input);
     await runner.predict.asyncRun(input, { signal, timeoutMs: 5, priority: -1 });
     await runner.describe.run({ about: 'x' }, 2, { priority: 3 });
+    await runner.describe.run({ about: 'x' }, 2, {});
     await runner.warm.run({ timeoutMs: 7 });
     expect(received).toEqual([
       { method: 'predict', args: [input], options: undefined },
       { method: 'predict', args: [input], options: { signal, timeoutMs: 5, priority: -1 } },
       { method: 'describe', args: [{ about: 'x' }, 2], options: { priority: 3 } },
+      { method: 'describe', args: [{ about: 'x' }, 2], options: {} },
       { method: 'warm', args: [], options: { timeoutMs: 7 } },
     ]);
   });

@@ -107,19 +107,19 @@ function createMethod(
 ): RunnerMethod<readonly unknown[], unknown> {
   const run = (...args: readonly unknown[]): Promise<unknown> => {
     const last = args.at(-1);
-    return isCallOptions(last)
+    return isCallOptions(last, args.length === 1)
       ? control.call(method, args.slice(0, -1), last)
       : control.call(method, args);
   };
   return { run, asyncRun: run };
 }
 
-/** Told from an argument by its keys: it has one of these at least, and no others. */
-function isCallOptions(value: unknown): value is CallOptions {
+/** Told from an argument by its keys: it has no others, and as the only one it has one of these. */
+function isCallOptions(value: unknown, isOnly: boolean): value is CallOptions {
   if (typeof value !== 'object' || value === null) return false;
   const { signal, timeoutMs, priority, ...rest } = value as CallOptions & Record<string, unknown>;
   return (
-    Object.keys(value).length > 0 &&
+    !(isOnly && Object.keys(value).length === 0) &&
     Object.keys(rest).length === 0 &&
     (signal === undefined || signal instanceof AbortSignal) &&
     (timeoutMs === undefined || typeof timeoutMs === 'number') &&

@@ -1,5 +1,8 @@
 import type { MethodLoad } from './method-load.js';
 
+/** What is in nobody's forecast: the way to the worker, a busy event loop. Late answers help nobody. */
+const MARGIN = 0.05;
+
 /** What stands between a call and its answer. */
 export interface Outlook {
   readonly load: MethodLoad;
@@ -25,7 +28,8 @@ export function forecastMs(rows: number, outlook: Outlook): number | undefined {
   // Where a full batch waits already, calls to come will fill this one's.
   const sharing = load.waitingRows >= maxBatchSize ? maxBatchSize : load.waitingRows + rows;
   const own = load.latency.predict(Math.min(maxBatchSize, sharing)) ?? full;
-  return freeInMs + aheadMs / Math.max(1, workers) + own;
+  const predicted = freeInMs + aheadMs / Math.max(1, workers) + own;
+  return predicted * (1 + MARGIN) + 2 * load.latency.error;
 }
 
 function workOf(load: MethodLoad, maxBatchSize: number): number {

@@ -52,6 +52,11 @@ export class LatencyModel {
     return coefficients === undefined ? undefined : coefficients.a * rows + coefficients.b;
   }
 
+  /** How far predictions were off lately, in milliseconds, on average. */
+  get error(): number {
+    return this.residual;
+  }
+
   private clip(rows: number, ms: number): number {
     const expected = this.predict(rows);
     if (expected === undefined) return ms;

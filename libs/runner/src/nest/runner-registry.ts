@@ -1,5 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { WORKER_CHANNEL } from '../runner.channels.js';
+import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
 import type { RunnerHost, RunnerStatus } from '../runner-host.js';
 
@@ -43,6 +46,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
     const isAwaited = (host: RunnerHost): boolean =>
       this.options.startup === 'wait' || host.isEmbedded;
@@ -57,7 +61,18 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    unsubscribe(WORKER_CHANNEL, this.logWorkerEvent);
   }
+
+  private readonly logWorkerEvent = (message: unknown): void => {
+    const { runner, pid, event, reason } = message as WorkerEvent;
+    if (!this.hosts.has(runner)) return;
+    if (event === 'died') this.logger.warn(`Worker ${pid} of ${runner} died: ${reason}`);
+    if (event === 'recycled') this.logger.log(`Worker ${pid} of ${runner} is replaced: ${reason}`);
+    if (event === 'replacement-failed') {
+      this.logger.error(`A worker of ${runner} could not be replaced: ${reason}`);
+    }
+  };
 
   private async start(host: RunnerHost): Promise<void> {
     const startedAt = performance.now();

@@ -62,13 +62,14 @@ export class WorkerPool {
    *
    * Also resolves when it is stopped meanwhile.
    *
-   * @throws RunnerStartError when the first load of any of them fails; it is not tried again.
+   * @throws RunnerStartError when the first load of one of them fails before any serves; it is not tried
+   * again.
    */
   async start(source: RunnableSource, count: number): Promise<void> {
     this.source = source;
     this.wanted = count;
     try {
-      await Promise.all(Array.from({ length: count }, () => this.launchAndAttach(source)));
+      await Promise.all(Array.from({ length: count }, () => this.launchFirst(source)));
     } catch (error) {
       if (this.isStopping) return;
       // A model that does not load at start is a mistake to be mended, not a death to be survived.
@@ -153,6 +154,16 @@ export class WorkerPool {
     this.attach(await this.launch(source, index));
   }
 
+  /** Where another serves already, a load that fails is a death like any other. */
+  private async launchFirst(source: RunnableSource): Promise<void> {
+    try {
+      await this.launchAndAttach(source);
+    } catch (error) {
+      if (this.ready.length === 0 || !(error instanceof RunnerStartError)) throw error;
+      this.respawn(false, error);
+    }
+  }
+
   /** Spawns a worker and resolves when it is ready; it gets no calls until it is attached. */
   private launch(source: RunnableSource, index = this.freeIndex()): Promise<WorkerProcess> {
     const { runner, startTimeoutMs, warmup, gpus, maxHeapMb } = this.options;
@@ -213,10 +224,12 @@ export class WorkerPool {
     this.workers.delete(worker);
     if (worker.link !== undefined) this.dispatcher.detach(worker.link);
     const text = reason instanceof RunnerStartError ? reason.message : reason;
-    publishWorkerEvent({ runner, pid: worker.pid, event: 'died', reason: text });
-    if (worker.isAttached && !worker.isEnding) this.restarts++;
+    const isExpected = worker.isEnding || this.isStopping;
+    const event = isExpected ? 'ended' : 'died';
+    publishWorkerEvent({ runner, pid: worker.pid, event, reason: text });
+    if (worker.isAttached && !isExpected) this.restarts++;
     // What becomes of one that never served is decided by those who launched it.
-    if (worker.isAttached && !worker.isEnding && !this.isStopping) this.respawn(true, reason);
+    if (worker.isAttached && !isExpected) this.respawn(true, reason);
   }
 
   private respawn(hadServed: boolean, reason: RunnerStartError | string): void {

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { HttpException } from '@nestjs/common';
 import { RemoteError } from 'bentonest/errors';
 import type { Batch } from '../dispatch/batch.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
+import { toHttpException } from './http-exception.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
 import { packValues, unpackValues } from '../wire/values.js';
@@ -143,7 +143,7 @@ function toResult({ head, tensors }: ResultFrame): unknown {
 }
 
 function toError(runner: string, method: string, head: ErrorFrame['head']): Error {
-  if (head.response !== undefined) return new HttpException(head.response, head.statusCode);
+  if (head.response !== undefined) return toHttpException(head);
   if (head.log === undefined) return new RemoteError(head);
   const cause = new Error(head.log.split('\n', 1)[0]);
   cause.stack = head.log;

@@ -77,6 +77,8 @@ export interface ErrorFrame {
   readonly type: 'error';
   readonly id: number;
   readonly head: {
+    /** Name of the error's class. */
+    readonly name?: string;
     readonly code: string;
     readonly statusCode: number;
     readonly message: string;

@@ -128,8 +128,8 @@ export class WorkerServer {
 function errorFrame(id: number, error: unknown): ErrorFrame {
   if (error instanceof BentoError) return { type: 'error', id, head: toErrorMessage(error) };
   if (isHttpException(error)) {
-    const { message } = error;
-    const head = { code: 'HTTP_EXCEPTION', statusCode: error.getStatus(), message };
+    const { name, message } = error;
+    const head = { name, code: 'HTTP_EXCEPTION', statusCode: error.getStatus(), message };
     return { type: 'error', id, head: { ...head, response: error.getResponse() } };
   }
   const log = error instanceof Error ? (error.stack ?? error.message) : String(error);

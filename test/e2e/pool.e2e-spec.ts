@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { childPids } from '../faults/child-processes.js';
+import { FaultApp } from '../faults/fault-app.js';
+import { Load } from '../faults/load.js';
+import { isAlive, until } from './served-app.js';
+
+let app: FaultApp;
+
+afterEach(() => app.end());
+
+/** Runs `change` under load, which must not lose a call by it. */
+async function underLoad(change: () => Promise<void>): Promise<void> {
+  const load = new Load(12, () => app.rows('slow', [1]));
+  await sleep(200);
+  await change();
+  await sleep(200);
+  await load.stop();
+  console.info(`${load.statuses.get(200)} calls of 200, none of another status (bound 0 lost)`);
+  expect(load.unanswered).toEqual([]);
+  expect([...load.statuses.keys()]).toEqual([200]);
+}
+
+const allGone = (pids: readonly number[]): boolean => !pids.some((pid) => isAlive(pid));
+
+describe('a pool of workers', () => {
+  it('reloads under load without losing a call: all workers are new, the old ones gone', async () => {
+    app = await FaultApp.start({
+      runner: { workers: 2, maxBatchSize: 4 },
+      faults: { batchMs: 20 },
+    });
+    const before = await app.readyPids();
+    await underLoad(async () => {
+      const response = await app.served.post('/reload', { runner: 'faults' });
+      expect(response.status).toBe(200);
+    });
+    const after = await app.readyPids();
+    expect(after).toHaveLength(2);
+    expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+    expect(allGone(before)).toBe(true);
+    expect(new Set(childPids(app.pid))).toEqual(new Set(after));
+    expect((await app.status()).restarts).toBe(0);
+  });
+
+  it('reloads while a worker dies, and has its number of workers again', async () => {
+    app = await FaultApp.start({ runner: { workers: 2 } });
+    const [victim = 0] = await app.readyPids();
+    process.kill(victim, 'SIGKILL');
+    await sleep(150);
+    expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+    await until(() => childPids(app.pid).length === 2, 3000);
+    expect(await app.readyPids()).toHaveLength(2);
+    expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
+  });
+
+  it('is scaled up and down under load without losing a call', async () => {
+    app = await FaultApp.start({
+      runner: { workers: 2, maxBatchSize: 4 },
+      faults: { batchMs: 20 },
+    });
+    await underLoad(async () => {
+      for (const workers of [4, 1, 3]) {
+        expect((await app.served.post('/scale', workers as never)).status).toBe(200);
+        expect(await app.readyPids()).toHaveLength(workers);
+        await until(() => childPids(app.pid).length === workers, 2000);
+      }
+    });
+    const refused = await app.served.post('/scale', '0');
+    expect(refused.status).toBe(500);
+    expect(await refused.json()).toMatchObject({ errorCode: 'INVALID_RUNNER_OPTIONS' });
+  });
+
+  it('follows the load between workers.min and workers.max', async () => {
+    const workers = { min: 1, max: 3, idleMs: 500 };
+    app = await FaultApp.start({ runner: { workers, maxBatchSize: 2 }, faults: { batchMs: 20 } });
+    await underLoad(async () => {
+      const upMs = await app.untilWorkers(3, 15_000);
+      console.info(`3 workers after ${upMs.toFixed(0)} ms of load`);
+    });
+    const downMs = await app.untilWorkers(1, 10_000);
+    console.info(`1 worker after ${downMs.toFixed(0)} ms without load (idleMs ${workers.idleMs})`);
+    await until(() => childPids(app.pid).length === 1, 2000);
+    expect((await app.status()).restarts).toBe(0);
+  });
+
+  it('replaces a worker after maxCalls calls without losing one', async () => {
+    app = await FaultApp.start({ runner: { maxCalls: 100 }, faults: { batchMs: 20 } });
+    const [first = 0] = await app.readyPids();
+    await underLoad(async () => {
+      await until(async () => !(await app.readyPids()).includes(first), 10_000);
+    });
+    expect((await app.status()).restarts).toBe(0);
+    expect(isAlive(first)).toBe(false);
+  });
+
+  it('replaces a worker above maxRssMb without losing a call, on the same GPU', async () => {
+    const runner = { workers: 2, maxRssMb: 300, gpus: [3, [0, 1]] };
+    app = await FaultApp.start({ runner, faults: { batchMs: 20 } });
+    expect(await devicesByPid(2)).toEqual(['0,1', '3']);
+    const before = await app.readyPids();
+    await underLoad(async () => {
+      expect((await app.single('leak', 300)).status).toBe(200);
+      const isReplaced = async (): Promise<boolean> => {
+        const pids = await app.readyPids();
+        return pids.length === 2 && before.some((pid) => !pids.includes(pid));
+      };
+      await until(isReplaced, 10_000);
+    });
+    const after = await app.readyPids();
+    expect(after.filter((pid) => before.includes(pid))).toHaveLength(1);
+    expect(await devicesByPid(2)).toEqual(['0,1', '3']);
+    expect((await app.status()).restarts).toBe(0);
+  });
+});
+
+/** What CUDA_VISIBLE_DEVICES is in each of so many workers, sorted. */
+async function devicesByPid(workers: number): Promise<string[]> {
+  const devices = new Map<number, string>();
+  await until(async () => {
+    const answers = Array.from({ length: workers }, () => app.single('environment'));
+    for (const answer of await Promise.all(answers)) {
+      const seen = (await answer.json()) as { pid: number; devices: string };
+      devices.set(seen.pid, seen.devices);
+    }
+    return devices.size === workers;
+  }, 5000);
+  return [...devices.values()].toSorted();
+}
+
+describe('calls', () => {
+  it('of a higher priority are taken first, among equals in their order', async () => {
+    app = await FaultApp.start({ runner: { maxBatchSize: 1 }, faults: { batchMs: 60 } });
+    const calls: Promise<Response>[] = [];
+    for (const [row, priority] of Object.entries([0, 0, 0, 1, 1, 7]).map(([i, p]) => [+i, p])) {
+      calls.push(app.rows('slow', [row], { options: { priority } }));
+      await until(async () => (await app.status()).pending === row + 1, 1000);
+    }
+    for (const call of calls) expect((await call).status).toBe(200);
+    expect(app.journal('run')).toEqual(['0', '5', '3', '4', '1', '2']);
+  });
+
+  it('of an idempotent method are tried once more when their worker dies, others are not', async () => {
+    app = await FaultApp.start({ runner: { workers: 2 } });
+    const file = app.file('died');
+    const retried = await app.single('dieUnlessIdempotent', file);
+    expect(retried.status).toBe(200);
+    expect(await retried.json()).not.toBe(Number(readFileSync(file, 'utf8')));
+    await app.untilWorkers(2);
+    expect((await app.status()).restarts).toBe(1);
+    expect((await app.single('dieUnless', app.file('other'))).status).toBe(503);
+    await app.untilWorkers(2);
+    expect((await app.single('dieUnlessIdempotent', '')).status).toBe(503);
+    // The answer may come before the process's end is told.
+    await until(async () => (await app.status()).restarts === 4, 2000);
+    await app.untilWorkers(2);
+    expect((await app.status()).restarts).toBe(4);
+  });
+
+  it('fail with the class, status, code and message that the Runnable gave its error', async () => {
+    app = await FaultApp.start();
+    const caught = async (kind: string): Promise<unknown> =>
+      (await app.served.post('/caught', { method: 'fail', argument: kind })).json();
+    expect(await caught('quota')).toEqual({
+      name: 'QuotaError',
+      message: 'The quota is used up.',
+      code: 'QUOTA_EXHAUSTED',
+      statusCode: 429,
+      details: { left: 0 },
+      isQuota: true,
+      isBento: true,
+    });
+    expect(await caught('http')).toMatchObject({
+      name: 'ImATeapotException',
+      statusCode: 418,
+      message: 'short and stout',
+      response: { message: 'short and stout', spout: true },
+      isQuota: false,
+    });
+  });
+
+  it('pass the errors of a Runnable on to the client, unplanned ones without their text', async () => {
+    app = await FaultApp.start();
+    const quota = await app.single('fail', 'quota');
+    expect([quota.status, quota.headers.get('retry-after')]).toEqual([429, '7']);
+    const { errorCode, message } = (await quota.json()) as Record<string, string>;
+    expect([errorCode, message]).toEqual(['QUOTA_EXHAUSTED', 'The quota is used up.']);
+    const http = await app.single('fail', 'http');
+    expect([http.status, await http.json()]).toEqual([
+      418,
+      { message: 'short and stout', spout: true },
+    ]);
+    const plain = await app.single('fail', 'plain');
+    expect([plain.status, await plain.text()]).toEqual([
+      500,
+      expect.not.stringContaining('secret'),
+    ]);
+    expect(app.served.output).toContain('secret of the worker');
+  });
+});

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it } from 'vitest';
+import { until } from '../e2e/served-app.js';
+import { FaultApp } from './fault-app.js';
+
+/** After five failures a load is tried again after this time. */
+const RETRY_MS = 30_000;
+const WATCHED_MS = 10_000;
+
+/** Kills the worker and breaks the Runnable, so that no other worker loads. */
+async function fail(app: FaultApp): Promise<number> {
+  const [pid = 0] = await app.readyPids();
+  app.setLoads(false);
+  process.kill(pid, 'SIGKILL');
+  return until(async () => (await app.status()).state === 'failed', 20_000);
+}
+
+// Concurrent, because one of them waits for half a minute.
+describe.concurrent('a Runnable that cannot load again', () => {
+  it('fails the runner, is not spawned in a loop, and serves when the cause is gone', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const app = await FaultApp.start();
+    onTestFinished(() => app.end());
+    const failedMs = await fail(app);
+    const failedAt = performance.now();
+    const loads = app.journal('load').length - 1;
+    const readyz = await app.served.get('/readyz');
+    expect(readyz.status).toBe(503);
+    expect(await readyz.text()).toMatch(/Runner "faults" is failed: .*the weights are gone/);
+    const askedAt = performance.now();
+    const refused = await app.rows('echo', [1]);
+    const refusedMs = performance.now() - askedAt;
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ errorCode: 'RUNNER_UNAVAILABLE' });
+    expect((await app.served.get('/livez')).status).toBe(200);
+    await sleep(WATCHED_MS);
+    const spawned = app.journal('load').length - 1 - loads;
+    app.setLoads(true);
+    await app.served.untilReady(RETRY_MS);
+    const backMs = performance.now() - failedAt;
+    expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
+    console.info(
+      `failed after ${loads} loads in ${failedMs.toFixed(0)} ms; refused in ${refusedMs.toFixed(0)} ms ` +
+        `(bound 50); ${spawned} spawns in ${WATCHED_MS} ms (bound ${WATCHED_MS / 5000}); ` +
+        `served again ${backMs.toFixed(0)} ms after it failed (retried each ${RETRY_MS})`,
+    );
+    expect(loads).toBe(5);
+    expect(refusedMs).toBeLessThan(150);
+    expect(spawned).toBeLessThanOrEqual(WATCHED_MS / 5000);
+  }, 60_000);
+
+  it('serves at once after a reload() by an operator who mended it', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const app = await FaultApp.start({ runner: { workers: 2 } });
+    onTestFinished(() => app.end());
+    for (const pid of await app.readyPids()) process.kill(pid, 'SIGKILL');
+    app.setLoads(false);
+    await until(async () => (await app.status()).state === 'failed', 20_000);
+    const broken = await app.served.post('/reload', { runner: 'faults' });
+    expect(broken.status).toBe(503);
+    expect(await broken.json()).toMatchObject({ errorCode: 'RUNNER_START_FAILED' });
+    expect((await app.served.get('/readyz')).status).toBe(503);
+    app.setLoads(true);
+    expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+    expect((await app.served.get('/readyz')).status).toBe(200);
+    expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
+    expect(await app.readyPids()).toHaveLength(2);
+  }, 60_000);
+});
