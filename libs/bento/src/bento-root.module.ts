@@ -9,16 +9,19 @@ import { ServiceAudit } from './feature/service-audit.js';
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<BentoExtras>({}, (definition, { metrics, health }) => ({
+    .setExtras<BentoExtras>({}, (definition, { metrics, health, shutdownGraceMs }) => ({
       ...definition,
       global: true,
-      imports: [...(definition.imports ?? []), ObserveModule.register({ metrics, health })],
+      imports: [
+        ...(definition.imports ?? []),
+        ServingModule.register({ shutdownGraceMs }),
+        ObserveModule.register({ metrics, health }),
+      ],
     }))
     .build();
 
 /** One per application: the Fastify preparation, the runners' life cycle, health and metrics. */
 @Module({
-  imports: [ServingModule],
   providers: [
     {
       provide: RunnerRegistry,

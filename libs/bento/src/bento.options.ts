@@ -1,5 +1,6 @@
 import type { ObserveOptions } from 'bentonest/observe';
 import type { RunnerRegistryOptions } from 'bentonest/runner';
+import type { ServingOptions } from 'bentonest/serving';
 
 /** Options of `BentoModule.forRoot` and `forRootAsync`. */
 export interface BentoOptions extends RunnerRegistryOptions {
@@ -12,5 +13,5 @@ export interface BentoOptions extends RunnerRegistryOptions {
   unregisteredServices?: 'error' | 'ignore';
 }
 
-/** What decides which routes there are; beside the options of `forRoot`, and of `forRootAsync`. */
-export type BentoExtras = ObserveOptions;
+/** Options that are given as they are, beside those of `forRoot` and of `forRootAsync`. */
+export type BentoExtras = ObserveOptions & ServingOptions;

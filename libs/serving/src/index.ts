@@ -16,3 +16,4 @@ export type { ErrorBody } from './errors/bento-error.filter.js';
 export { REQUEST_CHANNEL } from './serving.channels.js';
 export type { RequestEvent, RouteInfo } from './serving.channels.js';
 export { ServingModule } from './serving.module.js';
+export type { ServingOptions } from './serving.module.js';

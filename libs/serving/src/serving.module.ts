@@ -1,23 +1,41 @@
-import { Injectable, Module } from '@nestjs/common';
-import type { BeforeApplicationShutdown, NestModule } from '@nestjs/common';
+import { Inject, Injectable, Module, Optional } from '@nestjs/common';
+import type { BeforeApplicationShutdown, DynamicModule, NestModule } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
 import { findHandlers } from './http/find-handlers.js';
-import { sayFarewell } from './http/graceful-close.js';
+import { forceExitAfter } from './http/forced-exit.js';
+import { GracefulClose } from './http/graceful-close.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 
-/** Prepares the Fastify instance once, before Nest adds its first route. */
+/** Options of {@link ServingModule}. */
+export interface ServingOptions {
+  /**
+   * Time in milliseconds that a closing server has. After it, open connections are cut; and if it was
+   * a signal that closes the application, the process ends with exit code 1, whatever is unfinished.
+   * Keep it below the time after which the orchestrator kills, which is 30 s in Kubernetes.
+   *
+   * @default 10_000
+   */
+  shutdownGraceMs?: number;
+}
+
+const SHUTDOWN_GRACE_MS = Symbol('SHUTDOWN_GRACE_MS');
+const DEFAULT_GRACE_MS = 10_000;
+
+/** Prepares the Fastify instance once, before Nest adds its first route, and closes it gracefully. */
 @Injectable()
 export class FastifyPreparation implements BeforeApplicationShutdown {
   private prepared: FastifyInstance | undefined;
+  private closing: GracefulClose | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly modules: ModulesContainer,
+    @Optional() @Inject(SHUTDOWN_GRACE_MS) private readonly graceMs = DEFAULT_GRACE_MS,
   ) {
     // With NestFactory the adapter is there already, and Nest has not registered its parsers yet.
     this.prepare();
@@ -34,12 +52,14 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     const fastify = adapter.getInstance();
     if (this.prepared === fastify) return;
     this.prepared = fastify;
+    this.closing = new GracefulClose(fastify.server);
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    if (this.prepared !== undefined) await sayFarewell(this.prepared);
+  async beforeApplicationShutdown(signal?: string): Promise<void> {
+    if (signal !== undefined) forceExitAfter(this.graceMs, signal);
+    await this.closing?.begin(this.graceMs);
   }
 }
 
@@ -51,6 +71,12 @@ const NEEDS_FASTIFY =
   providers: [FastifyPreparation, { provide: APP_FILTER, useClass: BentoErrorFilter }],
 })
 export class ServingModule implements NestModule {
+  /** Without options, import the class itself. */
+  static register({ shutdownGraceMs = DEFAULT_GRACE_MS }: ServingOptions): DynamicModule {
+    const providers = [{ provide: SHUTDOWN_GRACE_MS, useValue: shutdownGraceMs }];
+    return { module: ServingModule, providers };
+  }
+
   constructor(private readonly preparation: FastifyPreparation) {}
 
   configure(): void {

@@ -1,86 +1,24 @@
 import { NdArray } from 'bentonest/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RowCountError, RunnerWorkerLostError } from '../runner.errors.js';
-import { TensorChunks } from '../wire/tensor-chunks.js';
-import type { Batch } from './batch.js';
+import {
+  DEFAULTS,
+  ManualTarget,
+  createDispatcher as create,
+  settled,
+  values,
+  vector,
+} from './dispatcher.fixture.js';
 import { Dispatcher } from './dispatcher.js';
 import type { DispatcherOptions } from './dispatcher.options.js';
 import { ManualClock } from './manual-clock.fixture.js';
-import type { BatchTarget } from './target-slots.js';
-
-interface Running {
-  readonly batch: Batch;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** A worker whose batches a spec finishes by hand. */
-class ManualTarget implements BatchTarget {
-  readonly running: Running[] = [];
-  readonly seen: Batch[] = [];
-
-  run(batch: Batch): Promise<unknown> {
-    this.seen.push(batch);
-    return new Promise((resolve, reject) => this.running.push({ batch, resolve, reject }));
-  }
-
-  /** Answers each row with its own first value, as an identity model does. */
-  async finish(): Promise<void> {
-    const next = this.running.shift();
-    if (next === undefined) throw new Error('Nothing runs.');
-    next.resolve(rowsOf(next.batch));
-    await settled();
-  }
-
-  async fail(error: unknown): Promise<void> {
-    this.running.shift()?.reject(error);
-    await settled();
-  }
-}
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-function rowsOf(batch: Batch): NdArray {
-  const [arg] = batch.args;
-  const chunks = arg instanceof TensorChunks ? arg.chunks : [(arg as NdArray).data];
-  const values = chunks.flatMap((chunk) => Array.from(chunk as Float32Array));
-  return new NdArray('float32', Float32Array.from(values), [batch.rows]);
-}
-
-function vector(...values: number[]): NdArray {
-  return NdArray.from(values, { dtype: 'float32' });
-}
-
-const DEFAULTS = {
-  runner: 'r',
-  maxBatchSize: 4,
-  maxLatencyMs: 0,
-  maxQueue: 100,
-  timeoutMs: 1000,
-  hangTimeoutMs: 2000,
-  inFlight: 1,
-};
 
 let clock: ManualClock;
 let target: ManualTarget;
 
-function createDispatcher(options: Partial<DispatcherOptions> = {}): Dispatcher {
-  const dispatcher = new Dispatcher({
-    ...DEFAULTS,
-    clock,
-    ...options,
-  });
-  const batchDim = [0, 0] as const;
-  const methods = [
-    { name: 'predict', batchable: true, batchDim },
-    { name: 'single', batchable: false, batchDim },
-  ];
-  dispatcher.describe(methods, (_method, args) => args);
-  return dispatcher;
-}
-
-const values = (result: unknown): number[] => Array.from((result as NdArray).data as Float32Array);
-const sizes = (): number[] => target.seen.map((batch) => batch.rows);
+const createDispatcher = (options: Partial<DispatcherOptions> = {}): Dispatcher =>
+  create(clock, options);
+const sizes = (): number[] => target.sizes;
 
 beforeEach(() => {
   clock = new ManualClock();
@@ -210,7 +148,7 @@ describe('failures', () => {
   it('names the methods there are for one there is not', async () => {
     const dispatcher = createDispatcher();
     await expect(dispatcher.call('predikt', [vector(1)])).rejects.toThrow(
-      'has no method "predikt". It has: predict, single',
+      'has no method "predikt". It has: predict, single, again',
     );
   });
 

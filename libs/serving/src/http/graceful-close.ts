@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { RawServerBase } from 'fastify';
+import { OpenConnections } from './open-connections.js';
 
 /**
  * Time for which a closing server goes on answering, in milliseconds: each answer then tells its
@@ -8,12 +9,37 @@ import type { FastifyInstance } from 'fastify';
  */
 const FAREWELL_MS = 200;
 
-/** Lets clients leave before the server stops listening. */
-export async function sayFarewell(fastify: FastifyInstance): Promise<void> {
-  if (!fastify.server.listening) return;
-  // Before Fastify's own listener, and only now: a hook would cost every request until then.
-  fastify.server.prependListener('request', sendConnectionClose);
-  await sleep(FAREWELL_MS);
+/** How often a closing server looks for connections without a request, in milliseconds. */
+const SWEEP_MS = 50;
+
+/** Ends the connections of a server that is about to close. */
+export class GracefulClose {
+  private readonly connections: OpenConnections;
+
+  constructor(private readonly server: RawServerBase) {
+    this.connections = new OpenConnections(server);
+  }
+
+  /**
+   * Lets clients leave, and resolves when the server may stop listening. After that, connections
+   * without a request are closed, and when the grace period ends, the others too.
+   */
+  async begin(graceMs: number): Promise<void> {
+    const { server, connections } = this;
+    if (!server.listening) return;
+    // Before Fastify's own listener, and only now: a hook would cost every request until then.
+    server.prependListener('request', sendConnectionClose);
+    connections.announceClose();
+    const sweep = setInterval(() => {
+      if (!server.listening) connections.closeIdle();
+    }, SWEEP_MS).unref();
+    const end = setTimeout(() => connections.closeAll(), graceMs).unref();
+    server.once('close', () => {
+      clearInterval(sweep);
+      clearTimeout(end);
+    });
+    await sleep(Math.min(FAREWELL_MS, graceMs));
+  }
 }
 
 function sendConnectionClose(_request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,45 @@
+import { constants } from 'node:os';
+import { Logger } from '@nestjs/common';
+
+/**
+ * One press of Ctrl-C may reach the process twice, from the terminal and from npm. What comes within
+ * this time, in milliseconds, is the same request to end.
+ */
+const SAME_SIGNAL_MS = 100;
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * From now on a second signal, or the end of the grace period, ends the process at once with an exit
+ * code that is not 0. The workers end by themselves, as they do whenever their parent is gone.
+ *
+ * @param signal what Nest received; nothing is done when nobody listens to it, since the process is
+ * not about to end then.
+ */
+export function forceExitAfter(graceMs: number, signal: string): void {
+  if (process.listenerCount(signal) === 0) return;
+  const armedAt = performance.now();
+  const logger = new Logger('Shutdown');
+  const disarm = (): void => {
+    for (const name of SIGNALS) process.removeListener(name, onSignal);
+    clearTimeout(timer);
+  };
+  const onSignal = (again: (typeof SIGNALS)[number]): void => {
+    if (process.listenerCount(again) === 1) {
+      // Nest has finished and raises the signal again, for its default: to end the process.
+      disarm();
+      process.kill(process.pid, again);
+    } else if (performance.now() - armedAt >= SAME_SIGNAL_MS) {
+      logger.warn(`${again} while closing: the process ends without waiting any longer.`);
+      process.exit(128 + constants.signals[again]);
+    }
+  };
+  const timer = setTimeout(() => {
+    disarm();
+    // Nest listens until its shutdown has ended: this process then goes on for reasons of its own.
+    if (process.listenerCount(signal) === 0) return;
+    logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
+    process.exit(1);
+  }, graceMs).unref();
+  for (const name of SIGNALS) process.on(name, onSignal);
+}

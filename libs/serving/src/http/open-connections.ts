@@ -1,0 +1,59 @@
+import { Server } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { Server as SecureServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { RawServerBase } from 'fastify';
+
+/**
+ * What Node keeps at a connection, and asks itself in `closeIdleConnections`. Only HTTP/1 has a
+ * parser, and an upgraded connection has none any more: both are left to their owners.
+ */
+interface HttpSocket extends Socket {
+  readonly parser?: object | null;
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/**
+ * The connections of a server. Node closes those between two requests, but takes one that never sent
+ * a request for a busy one, and looks for late requests only until the server closes.
+ */
+export class OpenConnections {
+  private readonly sockets = new Set<HttpSocket>();
+  private idleBefore: ReadonlySet<HttpSocket> = new Set();
+
+  constructor(private readonly server: RawServerBase) {
+    // Of HTTPS the decrypted connection: it is the one that requests come by.
+    const event = server instanceof SecureServer ? 'secureConnection' : 'connection';
+    server.on(event, (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  /** The answers that are not on their way yet will tell their clients to leave. */
+  announceClose(): void {
+    for (const { _httpMessage: response } of this.sockets) {
+      if (response) response.shouldKeepAlive = false;
+    }
+  }
+
+  /**
+   * Closes the connections without a request that were so at the last call too: in between, what
+   * the system had received already was read.
+   */
+  closeIdle(): void {
+    const idle = new Set([...this.sockets].filter((socket) => isIdle(socket)));
+    for (const socket of idle) if (this.idleBefore.has(socket)) socket.destroy();
+    this.idleBefore = idle;
+  }
+
+  closeAll(): void {
+    const { server } = this;
+    if (server instanceof Server || server instanceof SecureServer) server.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+function isIdle({ parser, _httpMessage: response, writableLength }: HttpSocket): boolean {
+  return Boolean(parser) && !response && writableLength === 0;
+}

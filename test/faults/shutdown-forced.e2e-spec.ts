@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { isAlive, until } from '../e2e/served-app.js';
+import { childPids } from './child-processes.js';
+import { FaultApp } from './fault-app.js';
+
+const HANGS_MS = 60_000;
+
+let app: FaultApp | undefined;
+
+afterEach(async () => {
+  await app?.served.end('SIGKILL');
+});
+
+/** A server with a call that does not end, and its workers. */
+async function startHanging(): Promise<{ app: FaultApp; workers: readonly number[] }> {
+  const started = (app = await FaultApp.start({ runner: { timeoutMs: HANGS_MS } }));
+  started.single('loop', HANGS_MS).catch(() => undefined);
+  await until(async () => (await started.status()).pending === 1, 2000);
+  return { app: started, workers: childPids(started.pid) };
+}
+
+async function expectNoOrphans(workers: readonly number[]): Promise<void> {
+  expect(workers).toHaveLength(1);
+  await until(() => !workers.some((pid) => isAlive(pid)), 2000);
+}
+
+it.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s after SIGTERM: the process ends at once, its workers with it',
+  async (second) => {
+    const { app: server, workers } = await startHanging();
+    const exited = server.served.end('SIGTERM');
+    await sleep(500);
+    expect(server.served.process.exitCode).toBeNull();
+    const startedAt = performance.now();
+    server.served.process.kill(second);
+    expect(await exited).toBe(second === 'SIGTERM' ? 143 : 130);
+    console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
+    await expectNoOrphans(workers);
+  },
+);
+
+it('SIGTERM twice at once, as from a terminal and from npm: one orderly end', async () => {
+  const { served } = (app = await FaultApp.start());
+  const exited = served.end('SIGTERM');
+  served.process.kill('SIGTERM');
+  expect(await exited).toBe(0);
+});
+
+it('a call that hangs at the end of the grace period: exit 1, no worker is left', async () => {
+  const { app: server, workers } = await startHanging();
+  const startedAt = performance.now();
+  expect(await server.served.end('SIGTERM')).toBe(1);
+  console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms (grace 10000)`);
+  await expectNoOrphans(workers);
+});
+
+it('SIGTERM while a request head is half sent: exit 0, the connection is closed', async () => {
+  const { served } = (app = await FaultApp.start());
+  const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  socket.write('POST /rows HTTP/1.1\r\nhost: x\r\n');
+  await sleep(100);
+  expect(await served.end('SIGTERM')).toBe(0);
+  await closed;
+});
