@@ -1,36 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BentoError } from 'bentonest/errors';
-import { ensureEnvironment, pythonRunner, sklearnRunner } from 'bentonest/python';
+import { ensureEnvironment, pythonRunner } from 'bentonest/python';
 import type { PythonRunnerOptions } from 'bentonest/python';
 import { RunnerHost } from 'bentonest/runner';
 import type { Runner } from 'bentonest/runner';
 import { DTYPES, DataFrame, NdArray } from 'bentonest/tensor';
 import type { DType, TensorData } from 'bentonest/tensor';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { findPython } from './python-environment.js';
 import { isAlive, until } from './served-app.js';
 
-const REQUIREMENTS = ['numpy>=1.24,<3', 'scikit-learn==1.5.2', 'joblib', 'pandas>=2,<3'];
 const fixture = (name: string): URL =>
   new URL(`../fixtures/python-runnables/${name}`, import.meta.url);
-const HOME = fileURLToPath(new URL('../models/sklearn-store', import.meta.url));
-
-/** The interpreter with what the tests need; undefined where it could not be had, which is said. */
-let python: string | undefined;
-
-beforeAll(async () => {
-  try {
-    python = await ensureEnvironment({
-      requirements: REQUIREMENTS,
-      onProgress: (line) => console.info(line),
-    });
-  } catch (error) {
-    const { message, cause } = error as Error;
-    console.warn(`PYTHON RUNNERS ARE NOT TESTED: ${message}\n${String(cause)}`);
-  }
-}, 400_000);
+const python = (await findPython()) ?? '';
+const itIfPython = it.skipIf(python === '');
 
 function start(options: Partial<PythonRunnerOptions> = {}): RunnerHost {
   const definition = { module: fixture('echo.py'), class: 'Echo', python, ...options };
@@ -67,8 +55,7 @@ const floats = (nested: Parameters<typeof NdArray.from>[0]): NdArray =>
   NdArray.from(nested, { dtype: 'float32' });
 
 describe('a Runnable in Python', () => {
-  it('gets tensors of every dtype and shape, and returns them the same', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython('gets tensors of every dtype and shape, and returns them the same', async () => {
     const runner = startRunner();
     for (const dtype of DTYPES) {
       const pair = new NdArray(dtype, DATA[dtype], [1, 2]);
@@ -80,8 +67,7 @@ describe('a Runnable in Python', () => {
     }
   });
 
-  it('gets records, DataFrames and JSON, and returns them, one or several', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython('gets records, DataFrames and JSON, and returns them, one or several', async () => {
     const runner = startRunner();
     const record = { b: floats([1]), a: floats([[2]]) };
     expect(await runner.echo.run(record)).toEqual(record);
@@ -92,17 +78,41 @@ describe('a Runnable in Python', () => {
       plain: [1, 'ä', null, true],
     });
     expect(await runner.echo.run(floats([1]), record)).toEqual([floats([1]), record]);
+    expect(await runner.table.run()).toEqual(
+      new DataFrame({
+        n: new NdArray('int64', BigInt64Array.of(1n, 2n), [2]),
+        name: NdArray.from(['a', 'b']),
+      }),
+    );
+    expect(await runner.scalars.run()).toEqual({ i: 2, f: 0.5, b: true, t: [1, null] });
+    expect(await runner.views.run()).toEqual([
+      NdArray.from(
+        [
+          [0, 3],
+          [1, 4],
+          [2, 5],
+        ],
+        { dtype: 'int32' },
+      ),
+      NdArray.from(
+        [
+          [0, 2],
+          [3, 5],
+        ],
+        { dtype: 'int32' },
+      ),
+      NdArray.from(['a', 'bc']),
+      new NdArray('float16', Uint16Array.of(0x3c00, 0x3c00), [2]),
+    ]);
   });
 
-  it('is set up as a worker is: options, warm-up, threads, GPUs', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython('is set up as a worker is: options, warm-up, threads, GPUs', async () => {
     const runner = startRunner({ options: { factor: 3 }, gpus: [5], threads: 2 });
     expect(await runner.multiply.run(floats([1, 2]))).toEqual(floats([3, 6]));
     expect(await runner.state.run()).toMatchObject({ warm: true, gpu: '5', threads: '2' });
   });
 
-  it('is batched, also along another dimension, and only a bad call fails', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython('is batched, also along another dimension, and only a bad call fails', async () => {
     const runner = startRunner({ maxBatchSize: 8 });
     const sizes = await Promise.all(
       Array.from({ length: 24 }, () => runner.batch_size.run(floats([0]))),
@@ -130,24 +140,64 @@ describe('a Runnable in Python', () => {
     });
   });
 
-  it('keeps to itself what it did not raise on purpose; the log has the traceback', async (context) => {
-    if (python === undefined) context.skip();
-    const runner = startRunner();
-    const failed = await failureOf(runner.fail.run());
-    expect(failed).toMatchObject({ code: 'RUNNER_FAILED', statusCode: 500 });
-    expect(failed.message).not.toContain('secret');
-    expect((failed.cause as Error).stack).toMatch(
-      /^ValueError: secret of the worker\n[\s\S]*echo\.py/,
-    );
-    const unsupported = await failureOf(runner.unsupported.run());
+  itIfPython(
+    'keeps to itself what it did not raise on purpose; the log has the traceback',
+    async () => {
+      const runner = startRunner();
+      const { pid } = (await runner.state.run()) as unknown as { pid: number };
+      const failed = await failureOf(runner.fail.run('value'));
+      expect(failed).toMatchObject({ code: 'RUNNER_FAILED', statusCode: 500 });
+      expect(failed.message).not.toContain('secret');
+      expect((failed.cause as Error).stack).toMatch(
+        /^ValueError: secret of the worker\n[\s\S]*echo\.py/,
+      );
+      const exit = await failureOf(runner.fail.run('exit'));
+      expect(String(exit.cause)).toBe('Error: SystemExit: 3');
+      // Details that JSON cannot hold are left out; the error is the same.
+      const refused = await failureOf(runner.fail.run('details'));
+      expect(refused).toMatchObject({ code: 'NO', statusCode: 409, message: 'No.' });
+      expect(refused.details).toBeUndefined();
+      expect(await runner.state.run()).toMatchObject({ pid });
+    },
+  );
+
+  itIfPython.each([
+    ['object', 'got an object of type object'],
+    ['nan', 'got nan in JSON'],
+    ['integer', 'beyond 2**53'],
+    ['inside', 'an array inside JSON'],
+    ['dtype', 'dtype complex64'],
+    ['mixed', 'strings only, got NoneType'],
+  ])('cannot return what would not arrive as it is: %s', async (what, message) => {
+    const unsupported = await failureOf(startRunner().unsupported.run(what));
     expect(unsupported).toMatchObject({ code: 'UNSUPPORTED_VALUE' });
-    expect(unsupported.message).toContain('got object');
+    expect(unsupported.message).toContain(message);
+  });
+
+  itIfPython('offers its decorated methods only', async () => {
+    const runner = startRunner();
     const unknown = await failureOf(runner.hidden.run());
     expect(unknown.code).toBe('UNKNOWN_RUNNER_METHOD');
   });
 
-  it('is replaced when it is killed, and ends when it hangs', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython('is closed when it is stopped, after the call that runs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bentonest-log-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const log = join(folder, 'log');
+    const host = start({ options: { log } });
+    await host.start();
+    const running = host.runner.sleep.run(0.5);
+    await host.stop();
+    expect(await running).toBe(0.5);
+    expect(await readFile(log, 'utf8')).toBe('set up\nclosed\n');
+  });
+
+  itIfPython('may be in a file that has the name of a module of Python', async () => {
+    const runner = startRunner({ module: fixture('json.py'), class: 'Shadow' });
+    expect(await runner.echo.run({ a: 1 })).toEqual({ a: 1 });
+  });
+
+  itIfPython('is replaced when it is killed, and ends when it hangs', async () => {
     const host = start({ timeoutMs: 300, hangTimeoutMs: 600 });
     await host.start();
     const { pid } = (await host.runner.state.run()) as unknown as { pid: number };
@@ -162,12 +212,14 @@ describe('a Runnable in Python', () => {
     expect(await host.runner.echo.run(1, { timeoutMs: 10_000 })).toBe(1);
   });
 
-  it('ends with its parent, also while it is busy', async (context) => {
-    if (python === undefined) context.skip();
+  itIfPython.each([
+    ['busy', 'also while it is busy'],
+    ['busy_in_c', 'also while it keeps Python’s lock'],
+  ])('ends with its parent: %s, %s', async (method) => {
     const entry = fileURLToPath(
       new URL('../../dist/test/fixtures/python-runnables/parent.js', import.meta.url),
     );
-    const parent = spawn(process.execPath, [entry, python ?? '', fixture('echo.py').href], {
+    const parent = spawn(process.execPath, [entry, python, fixture('echo.py').href, method], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
@@ -175,68 +227,43 @@ describe('a Runnable in Python', () => {
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
     const ms = await until(() => !isAlive(pid), 5_000);
-    console.info(`Python worker gone after ${ms.toFixed(0)} ms (bound 2000)`);
+    console.info(`Python worker (${method}) gone after ${ms.toFixed(0)} ms (bound 2000)`);
     expect(ms).toBeLessThan(2_000);
   });
 
-  it.each([
+  itIfPython.each([
     ['broken.py', 'Broken', /SyntaxError: .*broken\.py, line 2/],
     ['unfit.py', 'Undecorated', /Class Undecorated has no @runnable_method/],
     ['unfit.py', 'Failing', /RuntimeError: the weights are gone/],
     ['unfit.py', 'Missing', /a class "Missing".*Undecorated, Failing/],
     ['nowhere.py', 'Any', /FileNotFoundError/],
+    ['unfit.py', 'Untold', /got an object of type object/],
+    ['stream.py', 'Streaming', /predict is a generator, which a runner cannot stream/],
   ])('that cannot be loaded says why: %s %s', async (file, name, message) => {
-    if (python === undefined) return;
     const host = start({ module: fixture(file), class: name });
     const error = await failureOf(host.start());
     expect(error.code).toBe('RUNNER_START_FAILED');
     expect(error.message).toMatch(message);
   });
 
-  it('needs an interpreter, and numpy in it', async () => {
+  it('needs an interpreter', async () => {
     const host = start({ python: '/nowhere/python' });
     expect(await failureOf(host.start())).toMatchObject({ code: 'PYTHON_ENVIRONMENT' });
-    expect(() => pythonRunner('x', { module: './x.py', class: 'X' })).toThrow(/file URL/);
-    const embedded = { module: fixture('echo.py'), class: 'Echo', embedded: true };
-    expect(() => pythonRunner('x', embedded)).toThrow(/cannot be embedded/);
   });
 
-  it('says what the installer said when a requirement cannot be met', async () => {
-    const requirements = ['bentonest-no-such-package==1.2.3'];
+  itIfPython('needs numpy, which its environment may be told to have', async () => {
+    const bare = start({ python: undefined, requirements: [] });
+    const error = await failureOf(bare.start());
+    expect(error.code).toBe('RUNNER_START_FAILED');
+    expect(error.message).toMatch(
+      /numpy is not installed for .* add it to the runner's requirements/,
+    );
+  });
+
+  itIfPython('says what pip said when a requirement cannot be met', async () => {
+    const requirements = ['nothing @ file:///nowhere/nothing-1.0-py3-none-any.whl'];
     const error = await failureOf(ensureEnvironment({ requirements }));
     expect(error.code).toBe('PYTHON_ENVIRONMENT');
-    expect(String(error.cause)).toContain('bentonest-no-such-package');
-  });
-});
-
-describe('a scikit-learn model that BentoML saved', () => {
-  it('answers all 150 rows as scikit-learn did, unchanged', async (context) => {
-    if (python === undefined) context.skip();
-    const host = new RunnerHost(
-      sklearnRunner('iris', { model: 'iris_sklearn', home: HOME, python }),
-    );
-    onTestFinished(() => host.stop());
-    const text = await readFile(new URL('../models/iris.json', import.meta.url), 'utf8');
-    const { rows, labels } = JSON.parse(text) as { rows: number[][]; labels: number[] };
-    const answers = await Promise.all(
-      rows.map((row) => host.runner.predict.run(NdArray.from([row]))),
-    );
-    expect(answers.map(({ data }) => Number(data[0]))).toEqual(labels);
-    const three = await failureOf(host.runner.predict.run(NdArray.from([[1, 2, 3]])));
-    expect(three).toMatchObject({ code: 'INVALID_FEATURES', statusCode: 400 });
-    expect(three.message).toContain('[rows, 4], as the model was fitted on, got [1, 3]');
-  });
-
-  it('is taken from the store only, and only where scikit-learn saved it', async () => {
-    const store = fileURLToPath(new URL('../models/store', import.meta.url));
-    for (const [model, home] of [
-      ['/tmp/model.pkl', HOME],
-      ['iris_clf', store],
-    ]) {
-      const host = new RunnerHost(sklearnRunner('iris', { model, home, python }));
-      onTestFinished(() => host.stop());
-      const error = await failureOf(host.start());
-      expect(['INVALID_TAG', 'INVALID_MODEL']).toContain(error.code);
-    }
+    expect(String(error.cause)).toContain('/nowhere/nothing-1.0-py3-none-any.whl');
   });
 });
