@@ -18,7 +18,6 @@ import { isAlive, until } from './served-app.js';
 const fixture = (name: string): URL =>
   new URL(`../fixtures/python-runnables/${name}`, import.meta.url);
 const python = (await findPython()) ?? '';
-const itIfPython = it.skipIf(python === '');
 
 function start(options: Partial<PythonRunnerOptions> = {}): RunnerHost {
   const definition = { module: fixture('echo.py'), class: 'Echo', python, ...options };
@@ -54,8 +53,8 @@ const DATA: Readonly<Record<DType, TensorData>> = {
 const floats = (nested: Parameters<typeof NdArray.from>[0]): NdArray =>
   NdArray.from(nested, { dtype: 'float32' });
 
-describe('a Runnable in Python', () => {
-  itIfPython('gets tensors of every dtype and shape, and returns them the same', async () => {
+describe.skipIf(python === '')('a Runnable in Python', () => {
+  it('gets tensors of every dtype and shape, and returns them the same', async () => {
     const runner = startRunner();
     for (const dtype of DTYPES) {
       const pair = new NdArray(dtype, DATA[dtype], [1, 2]);
@@ -67,7 +66,7 @@ describe('a Runnable in Python', () => {
     }
   });
 
-  itIfPython('gets records, DataFrames and JSON, and returns them, one or several', async () => {
+  it('gets records, DataFrames and JSON, and returns them, one or several', async () => {
     const runner = startRunner();
     const record = { b: floats([1]), a: floats([[2]]) };
     expect(await runner.echo.run(record)).toEqual(record);
@@ -106,13 +105,13 @@ describe('a Runnable in Python', () => {
     ]);
   });
 
-  itIfPython('is set up as a worker is: options, warm-up, threads, GPUs', async () => {
+  it('is set up as a worker is: options, warm-up, threads, GPUs', async () => {
     const runner = startRunner({ options: { factor: 3 }, gpus: [5], threads: 2 });
     expect(await runner.multiply.run(floats([1, 2]))).toEqual(floats([3, 6]));
     expect(await runner.state.run()).toMatchObject({ warm: true, gpu: '5', threads: '2' });
   });
 
-  itIfPython('is batched, also along another dimension, and only a bad call fails', async () => {
+  it('is batched, also along another dimension, and only a bad call fails', async () => {
     const runner = startRunner({ maxBatchSize: 8 });
     const sizes = await Promise.all(
       Array.from({ length: 24 }, () => runner.batch_size.run(floats([0]))),
@@ -140,28 +139,25 @@ describe('a Runnable in Python', () => {
     });
   });
 
-  itIfPython(
-    'keeps to itself what it did not raise on purpose; the log has the traceback',
-    async () => {
-      const runner = startRunner();
-      const { pid } = (await runner.state.run()) as unknown as { pid: number };
-      const failed = await failureOf(runner.fail.run('value'));
-      expect(failed).toMatchObject({ code: 'RUNNER_FAILED', statusCode: 500 });
-      expect(failed.message).not.toContain('secret');
-      expect((failed.cause as Error).stack).toMatch(
-        /^ValueError: secret of the worker\n[\s\S]*echo\.py/,
-      );
-      const exit = await failureOf(runner.fail.run('exit'));
-      expect(String(exit.cause)).toBe('Error: SystemExit: 3');
-      // Details that JSON cannot hold are left out; the error is the same.
-      const refused = await failureOf(runner.fail.run('details'));
-      expect(refused).toMatchObject({ code: 'NO', statusCode: 409, message: 'No.' });
-      expect(refused.details).toBeUndefined();
-      expect(await runner.state.run()).toMatchObject({ pid });
-    },
-  );
+  it('keeps to itself what it did not raise on purpose; the log has the traceback', async () => {
+    const runner = startRunner();
+    const { pid } = (await runner.state.run()) as unknown as { pid: number };
+    const failed = await failureOf(runner.fail.run('value'));
+    expect(failed).toMatchObject({ code: 'RUNNER_FAILED', statusCode: 500 });
+    expect(failed.message).not.toContain('secret');
+    expect((failed.cause as Error).stack).toMatch(
+      /^ValueError: secret of the worker\n[\s\S]*echo\.py/,
+    );
+    const exit = await failureOf(runner.fail.run('exit'));
+    expect(String(exit.cause)).toBe('Error: SystemExit: 3');
+    // Details that JSON cannot hold are left out; the error is the same.
+    const refused = await failureOf(runner.fail.run('details'));
+    expect(refused).toMatchObject({ code: 'NO', statusCode: 409, message: 'No.' });
+    expect(refused.details).toBeUndefined();
+    expect(await runner.state.run()).toMatchObject({ pid });
+  });
 
-  itIfPython.each([
+  it.each([
     ['object', 'got an object of type object'],
     ['nan', 'got nan in JSON'],
     ['integer', 'beyond 2**53'],
@@ -174,13 +170,13 @@ describe('a Runnable in Python', () => {
     expect(unsupported.message).toContain(message);
   });
 
-  itIfPython('offers its decorated methods only', async () => {
+  it('offers its decorated methods only', async () => {
     const runner = startRunner();
     const unknown = await failureOf(runner.hidden.run());
     expect(unknown.code).toBe('UNKNOWN_RUNNER_METHOD');
   });
 
-  itIfPython('is closed when it is stopped, after the call that runs', async () => {
+  it('is closed when it is stopped, after the call that runs', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bentonest-log-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const log = join(folder, 'log');
@@ -192,12 +188,12 @@ describe('a Runnable in Python', () => {
     expect(await readFile(log, 'utf8')).toBe('set up\nclosed\n');
   });
 
-  itIfPython('may be in a file that has the name of a module of Python', async () => {
-    const runner = startRunner({ module: fixture('json.py'), class: 'Shadow' });
+  it('may be in a file that has the name of a module of Python', async () => {
+    const runner = startRunner({ module: fixture('../python-shadow/json.py'), class: 'Shadow' });
     expect(await runner.echo.run({ a: 1 })).toEqual({ a: 1 });
   });
 
-  itIfPython('is replaced when it is killed, and ends when it hangs', async () => {
+  it('is replaced when it is killed, and ends when it hangs', async () => {
     const host = start({ timeoutMs: 300, hangTimeoutMs: 600 });
     await host.start();
     const { pid } = (await host.runner.state.run()) as unknown as { pid: number };
@@ -212,7 +208,7 @@ describe('a Runnable in Python', () => {
     expect(await host.runner.echo.run(1, { timeoutMs: 10_000 })).toBe(1);
   });
 
-  itIfPython.each([
+  it.each([
     ['busy', 'also while it is busy'],
     ['busy_in_c', 'also while it keeps Python’s lock'],
   ])('ends with its parent: %s, %s', async (method) => {
@@ -231,7 +227,7 @@ describe('a Runnable in Python', () => {
     expect(ms).toBeLessThan(2_000);
   });
 
-  itIfPython.each([
+  it.each([
     ['broken.py', 'Broken', /SyntaxError: .*broken\.py, line 2/],
     ['unfit.py', 'Undecorated', /Class Undecorated has no @runnable_method/],
     ['unfit.py', 'Failing', /RuntimeError: the weights are gone/],
@@ -246,12 +242,7 @@ describe('a Runnable in Python', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('needs an interpreter', async () => {
-    const host = start({ python: '/nowhere/python' });
-    expect(await failureOf(host.start())).toMatchObject({ code: 'PYTHON_ENVIRONMENT' });
-  });
-
-  itIfPython('needs numpy, which its environment may be told to have', async () => {
+  it('needs numpy, which its environment may be told to have', async () => {
     const bare = start({ python: undefined, requirements: [] });
     const error = await failureOf(bare.start());
     expect(error.code).toBe('RUNNER_START_FAILED');
@@ -260,10 +251,15 @@ describe('a Runnable in Python', () => {
     );
   });
 
-  itIfPython('says what pip said when a requirement cannot be met', async () => {
+  it('says what pip said when a requirement cannot be met', async () => {
     const requirements = ['nothing @ file:///nowhere/nothing-1.0-py3-none-any.whl'];
     const error = await failureOf(ensureEnvironment({ requirements }));
     expect(error.code).toBe('PYTHON_ENVIRONMENT');
     expect(String(error.cause)).toContain('/nowhere/nothing-1.0-py3-none-any.whl');
   });
+});
+
+it('a Runnable in Python needs an interpreter', async () => {
+  const host = start({ python: '/nowhere/python' });
+  expect(await failureOf(host.start())).toMatchObject({ code: 'PYTHON_ENVIRONMENT' });
 });

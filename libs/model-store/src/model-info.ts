@@ -27,7 +27,7 @@ const MAX_ALIASES = 100;
 
 function invalid(tag: Tag, expected: string, got: string, cause?: unknown): InvalidModelError {
   return new InvalidModelError(
-    `Expected model.yaml of ${tag.toString()} to ${expected}, got ${got}. Save the model again with bentoml.onnx.save_model.`,
+    `Expected model.yaml of ${tag.toString()} to ${expected}, got ${got}. Save the model again with BentoML.`,
     { details: { tag: tag.toString() }, cause },
   );
 }

@@ -101,7 +101,7 @@ describe('a model that is not there', () => {
     expect(error).toMatchObject({ code: 'MODEL_NOT_FOUND', statusCode: 404 });
     expect(error.message).toBe(
       'Expected model iris_clg:v1 in the model store, which has no such name; ' +
-        'nearest: iris_clf, iris_reg, mlp, resnet50, yolo. Save it with bentoml.onnx.save_model, ' +
+        'nearest: iris_clf, iris_reg, mlp, resnet50, yolo. Save it with BentoML’s save_model, ' +
         'or set BENTOML_HOME to the folder whose models/ has it.',
     );
     expect(error.details?.['nearest']).toHaveLength(5);

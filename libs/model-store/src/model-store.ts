@@ -33,7 +33,7 @@ export interface GetModelOptions {
 
 const MODEL_FILE = 'saved_model.onnx';
 const CURE =
-  'Save it with bentoml.onnx.save_model, or set BENTOML_HOME to the folder whose models/ has it.';
+  'Save it with BentoML’s save_model, or set BENTOML_HOME to the folder whose models/ has it.';
 
 async function read(path: string, tag: Tag, name: string): Promise<string> {
   try {

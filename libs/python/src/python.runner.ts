@@ -1,13 +1,16 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { RunnerOptionsError } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
-import { createWorkerCommand } from './worker-command.js';
+import { createWorkerCommand, refuseEmbedded } from './worker-command.js';
 import type { PythonOptions } from './worker-command.js';
 
 /** Options of {@link pythonRunner}. */
 export interface PythonRunnerOptions extends RunnerOptions, PythonOptions {
   /**
-   * The Runnable's file, as a file URL (`new URL('./runnable.py', import.meta.url)`), or the name of a
-   * module that is on the worker's path.
+   * The Runnable's file, as a file URL (`new URL('./runnable.py', import.meta.url)`) or an absolute
+   * path; or the name of a module (`package.module`) in the server's working directory, on PYTHONPATH
+   * or among the requirements.
    */
   module: URL | string;
   /** Name of the class. */
@@ -26,16 +29,12 @@ export interface PythonRunnerOptions extends RunnerOptions, PythonOptions {
  *   class: 'IrisRunnable',
  *   requirements: ['numpy', 'scikit-learn'],
  * })
- * @throws RunnerOptionsError when `module` is no file URL and no module's name, or for `embedded`.
+ * @throws RunnerOptionsError when `module` is no file and no module's name, or for `embedded`.
  */
 export function pythonRunner(name: string, options: PythonRunnerOptions): RunnerDefinition {
   const { module, class: className, options: runnableOptions, ...others } = options;
   const { python, requirements, threads, env, ...runnerOptions } = others;
-  if (options.embedded === true) {
-    throw new RunnerOptionsError(
-      `Runner "${name}" cannot be embedded: Python runs in processes of its own. Leave embedded out.`,
-    );
-  }
+  refuseEmbedded(name, options);
   const moduleUrl = toModuleUrl(name, module);
   return {
     ...runnerOptions,
@@ -46,7 +45,7 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
           `Runner "${name}" has no model by tag: reload() it without one.`,
         );
       }
-      const command = await createWorkerCommand({ python, requirements, threads, env });
+      const command = await createWorkerCommand(name, { python, requirements, threads, env });
       return { moduleUrl, className, options: runnableOptions, command };
     },
   };
@@ -55,10 +54,11 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
 function toModuleUrl(name: string, module: URL | string): string {
   const text = String(module);
   if (text.startsWith('file:')) return text;
+  if (isAbsolute(text)) return pathToFileURL(text).href;
   if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(text) && !text.endsWith('.py')) {
     return `module:${text}`;
   }
   throw new RunnerOptionsError(
-    `Runner "${name}" needs its module as a file URL or a Python module's name, got "${text}". Write new URL('./runnable.py', import.meta.url).`,
+    `Runner "${name}" needs its module as a file URL, an absolute path or a Python module's name, got "${text}". Write new URL('./runnable.py', import.meta.url).`,
   );
 }

@@ -1,10 +1,9 @@
 import { InvalidModelError, ModelStore } from 'bentonest/model-store';
 import type { ModelSignature, StoredModel } from 'bentonest/model-store';
-import { NotBatchableError } from 'bentonest/runner';
-import type { ArgumentCheck, RunnerDefinition, RunnerOptions } from 'bentonest/runner';
-import { DataFrame, NdArray } from 'bentonest/tensor';
-import { FeatureCountError } from './python.errors.js';
-import { createWorkerCommand } from './worker-command.js';
+import { RunnerOptionsError } from 'bentonest/runner';
+import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
+import { createFeatureCheck } from './check-features.js';
+import { createWorkerCommand, refuseEmbedded } from './worker-command.js';
 import type { PythonOptions } from './worker-command.js';
 
 /** Options of {@link sklearnRunner}. */
@@ -13,12 +12,13 @@ export interface SklearnRunnerOptions extends RunnerOptions, PythonOptions {
   model: string;
   /** Folder of the model store. @default BENTOML_HOME, else ~/bentoml */
   home?: string;
-}
-
-/** What the worker tells of its model. */
-interface SklearnMetadata {
-  readonly features: number | null;
-  readonly featureNames: readonly string[] | null;
+  /**
+   * Methods of the model that the runner offers, in place of those that its signatures name: a method
+   * that is not among them is not batched.
+   *
+   * @default those of the signatures
+   */
+  methods?: readonly string[];
 }
 
 const MODEL_FILE = 'saved_model.pkl';
@@ -33,20 +33,25 @@ const MODEL_FILE = 'saved_model.pkl';
  *
  * @example
  * sklearnRunner('iris_clf', { model: 'iris_clf:latest', requirements: ['scikit-learn==1.5.2'] })
+ * @throws RunnerOptionsError for a path in place of a tag, or for `embedded`.
  */
 export function sklearnRunner(name: string, options: SklearnRunnerOptions): RunnerDefinition {
-  const { model, home, ...others } = options;
+  const { model, home, methods, ...others } = options;
   const { python, requirements, threads, env, ...runnerOptions } = others;
+  refuseEmbedded(name, options);
+  refusePath(name, model);
   return {
     ...runnerOptions,
     name,
     source: async (tag = model) => {
+      refusePath(name, tag);
       const stored = await new ModelStore({ home }).get(tag, { file: MODEL_FILE });
-      const command = await createWorkerCommand({ python, requirements, threads, env });
+      const signatures = chooseSignatures(stored, methods);
+      const command = await createWorkerCommand(name, { python, requirements, threads, env });
       return {
         moduleUrl: 'module:bentonest.sklearn_runnable',
         className: 'SklearnRunnable',
-        options: { file: stored.file, signatures: signaturesOf(stored) },
+        options: { file: stored.file, signatures },
         command,
       };
     },
@@ -54,38 +59,33 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
   };
 }
 
+/** The store's own error says what a tag is; this one says why nothing else is taken. */
+function refusePath(name: string, model: string): void {
+  if (!/[/\\]|^file:|\.(?:pkl|pickle|joblib)$/i.test(model)) return;
+  throw new RunnerOptionsError(
+    `Runner "${name}" takes its model by a tag of the model store ("iris_clf:latest"), got a path. A pickle is code, which runs when it is loaded, so it is loaded from the store only: save it there with bentoml.sklearn.save_model.`,
+    { details: { runner: name, option: 'model' } },
+  );
+}
+
 type Signatures = Readonly<Record<string, ModelSignature>>;
 
-function signaturesOf({ tag, module, signatures }: StoredModel): Signatures {
-  if (module !== undefined && module !== 'bentoml.sklearn') {
+const NOT_BATCHABLE: ModelSignature = { batchable: false, batchDim: [0, 0] };
+
+function chooseSignatures(stored: StoredModel, methods?: readonly string[]): Signatures {
+  const { tag, module, signatures } = stored;
+  if (module !== 'bentoml.sklearn') {
     throw new InvalidModelError(
       `Expected model ${tag.toString()} to be saved by bentoml.sklearn, got ${module}. Use the runner of its framework.`,
       { details: { tag: tag.toString() } },
     );
   }
-  const isEmpty = Object.keys(signatures).length === 0;
-  return isEmpty ? { predict: { batchable: false, batchDim: [0, 0] } } : signatures;
-}
-
-/** Checks the number of features before a call is batched: a neighbour must not pay. */
-function createFeatureCheck(metadata: unknown): ArgumentCheck {
-  const { features } = metadata as SklearnMetadata;
-  return (_method, args) => {
-    for (const arg of args) checkFeatures(arg, features);
-    return args;
-  };
-}
-
-function checkFeatures(arg: unknown, features: number | null): void {
-  if (!(arg instanceof NdArray) && !(arg instanceof DataFrame)) {
-    throw new NotBatchableError(
-      `Expected an NdArray or a DataFrame of shape [rows, ${features ?? 'features'}], got a value of type ${typeof arg}. Use NdArray.from(…).`,
-    );
-  }
-  const { shape } = arg;
-  if (shape.length === 2 && (features === null || shape[1] === features)) return;
-  throw new FeatureCountError(
-    `Expected an array of shape [rows, ${features ?? 'features'}], as the model was fitted on, got [${shape.join(', ')}].`,
-    { details: { expected: [null, features], got: shape } },
+  const saved = Object.keys(signatures).length === 0 ? { predict: NOT_BATCHABLE } : signatures;
+  if (methods === undefined) return saved;
+  return Object.fromEntries(
+    methods.map((method) => [
+      method,
+      Object.hasOwn(saved, method) ? (saved[method] ?? NOT_BATCHABLE) : NOT_BATCHABLE,
+    ]),
   );
 }

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { WorkerCommand } from 'bentonest/runner';
-import {
-  DEFAULT_PYTHON,
-  ensureEnvironment,
-  readVersion,
-} from './environment/ensure-environment.js';
+import { RunnerOptionsError } from 'bentonest/runner';
+import type { RunnerOptions, WorkerCommand } from 'bentonest/runner';
+import { ensureEnvironment } from './environment/ensure-environment.js';
 import type { EnvironmentOptions } from './environment/ensure-environment.js';
+import { DEFAULT_PYTHON, identifyInterpreter } from './environment/interpreter.js';
+import { PythonEnvironmentError } from './python.errors.js';
 
 /** Which Python a worker runs in. */
 export interface PythonOptions {
@@ -37,29 +36,56 @@ const THREAD_VARIABLES = [
 ];
 
 /**
- * The program that serves a Python Runnable. `module` of the shipped package is on its path.
+ * The program that serves a Python Runnable. The shipped package is on its path.
  *
+ * @throws RunnerOptionsError for threads that are no positive integer.
  * @throws PythonEnvironmentError
  */
-export async function createWorkerCommand(options: PythonOptions): Promise<WorkerCommand> {
-  const { python = DEFAULT_PYTHON, requirements, threads = 1, env = {} } = options;
-  if (requirements === undefined) await readVersion(python);
+export async function createWorkerCommand(
+  runner: string,
+  options: PythonOptions,
+): Promise<WorkerCommand> {
+  const { python = DEFAULT_PYTHON, requirements, env = {} } = options;
+  if (process.platform === 'win32') {
+    throw new PythonEnvironmentError(
+      'Python runners need unix sockets, which Python does not have on Windows. Use WSL or a container.',
+    );
+  }
+  if (requirements === undefined) await identifyInterpreter(python);
   const file =
     requirements === undefined
       ? python
       : await ensureEnvironment({ python, requirements, onProgress: tell });
   const path = [PACKAGE_FOLDER, env.PYTHONPATH ?? process.env.PYTHONPATH ?? ''];
-  const limits = Object.fromEntries(THREAD_VARIABLES.map((name) => [name, String(threads)]));
   return {
     file,
-    args: ['-m', 'bentonest.worker'],
+    // The runner's name is for who reads the list of processes.
+    args: ['-m', 'bentonest.worker', runner],
     env: {
-      ...limits,
+      ...threadVariables(runner, options.threads ?? 1),
       PYTHONUNBUFFERED: '1',
       ...env,
       PYTHONPATH: path.filter((part) => part !== '').join(delimiter),
     },
   };
+}
+
+function threadVariables(runner: string, threads: number): Record<string, string> {
+  if (Number.isInteger(threads) && threads > 0) {
+    return Object.fromEntries(THREAD_VARIABLES.map((name) => [name, String(threads)]));
+  }
+  throw new RunnerOptionsError(
+    `Option threads of runner "${runner}" must be a positive integer, got ${threads}.`,
+    { details: { runner, option: 'threads' } },
+  );
+}
+
+/** @throws RunnerOptionsError */
+export function refuseEmbedded(runner: string, { embedded }: RunnerOptions): void {
+  if (embedded !== true) return;
+  throw new RunnerOptionsError(
+    `Runner "${runner}" cannot be embedded: Python runs in processes of its own. Leave embedded out.`,
+  );
 }
 
 function tell(line: string): void {

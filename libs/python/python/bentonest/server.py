@@ -3,12 +3,15 @@
 import collections
 import os
 import socket
+import sys
 import threading
 import time
-import traceback
 
 from . import values, wire
-from .errors import BentoError
+from .errors import BentoError, UnsupportedValueError, WireProtocolError, describe
+
+#: Buffers of one vectored write; Linux takes 1024.
+_MAX_BUFFERS = 512
 
 
 class Connection:
@@ -20,6 +23,7 @@ class Connection:
         self.lock = threading.Lock()
 
     def receive(self, view):
+        """Fills the view; False at the end of the stream."""
         view = view.cast("B")
         while len(view):
             count = self.stream.recv_into(view)
@@ -29,12 +33,12 @@ class Connection:
         return True
 
     def send(self, pieces):
-        views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
+        views = collections.deque(memoryview(piece).cast("B") for piece in pieces if len(piece))
         with self.lock:
             while views:
-                sent = self.stream.sendmsg(views[:512])
+                sent = self.stream.sendmsg([views[at] for at in range(min(len(views), _MAX_BUFFERS))])
                 while views and sent >= len(views[0]):
-                    sent -= len(views.pop(0))
+                    sent -= len(views.popleft())
                 if views and sent:
                     views[0] = views[0][sent:]
 
@@ -47,6 +51,10 @@ class Server:
         self.loaded = loaded
         self.turns = collections.deque()
         self.changed = threading.Condition()
+        self.is_stopping = False
+        # What is encoded here fails at the start, and not at the first connection.
+        head = {"pid": os.getpid(), "methods": loaded.methods, "metadata": values.to_json(loaded.metadata)}
+        self.hello = wire.encode_frame(wire.HELLO, 0, head)
 
     def listen(self, path):
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,105 +63,134 @@ class Server:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def run(self):
-        """Runs calls for ever, in this thread."""
+        """Runs calls, in this thread, until it is stopped."""
         while True:
-            connection, frame = self._next()
+            turn = self._next()
+            if turn is None:
+                return
+            connection, frame = turn
             try:
                 connection.send(self._answer(frame))
             except OSError:
                 pass  # The API process has gone; its successor connects anew.
 
+    def stop(self):
+        """Ends ``run`` after the call that is running."""
+        with self.changed:
+            self.is_stopping = True
+            self.changed.notify()
+
     def _accept(self, listener):
         while True:
-            stream, _ = listener.accept()
+            try:
+                stream, _ = listener.accept()
+            except OSError as error:
+                # Out of descriptors, say: the Runnable may give some back.
+                self._log(error)
+                time.sleep(1)
+                continue
             threading.Thread(target=self._serve, args=(Connection(stream),), daemon=True).start()
 
     def _serve(self, connection):
-        hello = {
-            "pid": os.getpid(),
-            "methods": self.loaded.methods,
-            "metadata": self.loaded.metadata,
-        }
         try:
-            connection.send(wire.encode_frame(wire.HELLO, 0, hello))
+            connection.send(self.hello)
             while True:
                 frame = wire.read_frame(connection.receive)
                 if frame is None:
                     break
                 self._take(connection, frame)
-        except (OSError, ValueError):
-            pass
-        except Exception:
-            traceback.print_exc()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # An API process that died leaves this behind.
+        except (OSError, WireProtocolError, MemoryError) as error:
+            self._log(error)
         with self.changed:
             connection.calls.clear()
         connection.stream.close()
 
+    def _log(self, error):
+        print('Runner "%s": %s' % (self.runner, error or type(error).__name__), file=sys.stderr, flush=True)
+
     def _take(self, connection, frame):
-        with self.changed:
-            if frame.type == wire.CALL:
-                if not connection.calls:
-                    self.turns.append(connection)
+        if frame.type == wire.CALL:
+            with self.changed:
                 connection.calls.append(frame)
+                if connection not in self.turns:
+                    self.turns.append(connection)
                 self.changed.notify()
-                return
-            if frame.type != wire.CANCEL:
-                return
-            waiting = [call for call in connection.calls if call.id == frame.id]
-            for call in waiting:
-                connection.calls.remove(call)
-        for call in waiting:
-            aborted = BentoError("The call was aborted.", code="CALL_ABORTED", status_code=499)
-            connection.send(self._error(call.id, aborted))
+        elif frame.type == wire.CANCEL and self._drop(connection, frame.id):
+            aborted = BentoError("The call was aborted by its caller.", code="CALL_ABORTED", status_code=499)
+            connection.send(_error_frame(frame.id, aborted))
+
+    def _drop(self, connection, id):
+        """Takes a call that has not begun out of the queue."""
+        with self.changed:
+            for call in connection.calls:
+                if call.id == id:
+                    connection.calls.remove(call)
+                    return True
+        return False
 
     def _next(self):
         """The first call of the connection whose turn it is; that connection then goes to the end."""
         with self.changed:
-            while True:
+            while not self.is_stopping:
                 while self.turns:
                     connection = self.turns.popleft()
+                    if not connection.calls:
+                        continue
+                    frame = connection.calls.popleft()
                     if connection.calls:
-                        frame = connection.calls.popleft()
-                        if connection.calls:
-                            self.turns.append(connection)
-                        return connection, frame
+                        self.turns.append(connection)
+                    return connection, frame
                 self.changed.wait()
+        return None
 
     def _answer(self, frame):
         if 0 < frame.deadline < time.time() * 1000:
-            late = BentoError("The call came too late.", code="RUNNER_TIMEOUT", status_code=504)
-            return self._error(frame.id, late)
+            late = BentoError("The call came too late to be run.", code="RUNNER_TIMEOUT", status_code=504)
+            return _error_frame(frame.id, late)
         started = time.perf_counter()
         try:
-            args = values.unpack(frame.head["args"], frame.tensors)
-            head, tensors = values.pack(self.loaded.call(frame.head["method"], args))
+            call = frame.read_head()
+            args = values.unpack(call["args"], frame.tensors)
+            head, tensors = values.pack(self.loaded.call(call["method"], args))
             head["runMs"] = (time.perf_counter() - started) * 1000
             return wire.encode_frame(wire.RESULT, frame.id, head, tensors)
-        except Exception as error:
-            return self._error(frame.id, error)
-
-    def _error(self, id, error):
-        if isinstance(error, BentoError):
-            head = {
-                "name": type(error).__name__,
-                "code": error.code,
-                "statusCode": error.status_code,
-                "message": str(error),
-            }
-            if error.details is not None:
-                head["details"] = error.details
-        else:
-            head = {
-                "name": type(error).__name__,
-                "code": "RUNNER_FAILED",
-                "statusCode": 500,
-                "message": "The Runnable failed.",
-                "log": describe(error),
-            }
-        return wire.encode_frame(wire.ERROR, id, head)
+        except BaseException as error:
+            # SystemExit as well: a call ends, not the worker with all that wait for it.
+            return _error_frame(frame.id, error)
 
 
-def describe(error):
-    """The error in one line, and its traceback below it."""
-    lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return "%s: %s\n%s" % (type(error).__name__, error, "".join(lines))
+def _error_frame(id, error):
+    """An error that the Runnable did not raise on purpose crosses as text for the log only."""
+    if isinstance(error, BentoError):
+        try:
+            return wire.encode_frame(wire.ERROR, id, _public_head(error))
+        except Exception as broken:
+            broken.__cause__ = error
+            error = broken
+    head = {
+        "name": type(error).__name__,
+        "code": "RUNNER_FAILED",
+        "statusCode": 500,
+        "message": "The Runnable failed.",
+        "log": describe(error),
+    }
+    return wire.encode_frame(wire.ERROR, id, head)
+
+
+def _public_head(error):
+    head = {
+        "name": type(error).__name__,
+        "code": str(error.code),
+        "statusCode": int(error.status_code),
+        "message": str(error),
+    }
+    # A subclass may have left out super().__init__().
+    details = getattr(error, "details", None)
+    if details is not None:
+        try:
+            head["details"] = values.to_json(dict(details))
+        except (TypeError, ValueError, UnsupportedValueError) as reason:
+            print("Details of %s are left out: %s" % (head["name"], reason), file=sys.stderr, flush=True)
+    return head

@@ -6,71 +6,69 @@ only, and never from a request.
 
 import numpy as np
 
+from .runnable import Runnable
 
-class SklearnRunnable:
+
+class SklearnRunnable(Runnable):
+    """Its methods are those of the model that the signatures name."""
+
     def __init__(self, file, signatures):
         self.file = file
         self.signatures = signatures
 
     def setup(self):
-        import joblib
+        try:
+            import joblib
 
-        self.model = joblib.load(self.file)
+            self.model = joblib.load(self.file)
+        except ImportError as error:
+            raise ImportError(
+                "The model needs a package that is not installed (%s). Add it to the runner's requirements: "
+                "scikit-learn, in the version that saved the model, and joblib, at least." % error
+            ) from error
         missing = [name for name in self.signatures if not callable(getattr(self.model, name, None))]
         if missing:
             raise TypeError(
                 "The model, a %s, has no method %s, which its signatures name."
                 % (type(self.model).__name__, ", ".join(missing))
             )
+        features = getattr(self.model, "n_features_in_", None)
+        names = getattr(self.model, "feature_names_in_", None)
+        self.features = None if features is None else int(features)
+        self.names = None if names is None else [str(name) for name in names]
 
     def describe_methods(self):
         return [dict(options, name=name) for name, options in self.signatures.items()]
 
     def metadata(self):
-        names = getattr(self.model, "feature_names_in_", None)
-        return {
-            "features": _integer(getattr(self.model, "n_features_in_", None)),
-            "featureNames": None if names is None else [str(name) for name in names],
-        }
+        return {"features": self.features, "featureNames": self.names}
 
     def example_calls(self):
-        features = self.metadata()["features"]
-        if features is None:
+        if self.features is None:
             return []
-        example = np.zeros((1, features))
+        example = np.zeros((1, self.features))
         return [{"method": name, "args": [example]} for name in self.signatures]
 
     def __getattr__(self, name):
-        signatures = self.__dict__.get("signatures", {})
-        if name not in signatures:
+        if name not in self.__dict__.get("signatures", {}):
             raise AttributeError(name)
         method = getattr(self.model, name)
+        return lambda data, *others: _to_dense(method(self._with_names(data), *others))
 
-        def call(*args):
-            return _to_array(method(*[_with_names(arg, self.metadata()) for arg in args]))
-
-        return call
-
-
-def _integer(value):
-    return None if value is None else int(value)
-
-
-def _with_names(arg, metadata):
-    """A model that was fitted on a DataFrame wants one; its columns come in the model's order."""
-    names = metadata["featureNames"]
-    if isinstance(arg, dict):
-        arg = np.column_stack([arg[name] for name in (names or arg)])
-    if names is None or not isinstance(arg, np.ndarray):
-        return arg
-    try:
-        import pandas
-    except ImportError:
-        return arg
-    return pandas.DataFrame(arg, columns=names)
+    def _with_names(self, data):
+        """A model that was fitted on a DataFrame wants one; its columns come in the model's order."""
+        if isinstance(data, dict):
+            data = np.column_stack([data[name] for name in (self.names or data)])
+        if self.names is None:
+            return data
+        try:
+            import pandas
+        except ImportError:
+            return data
+        if isinstance(data, pandas.DataFrame):
+            return data[self.names]
+        return pandas.DataFrame(data, columns=self.names)
 
 
-def _to_array(result):
-    if hasattr(result, "toarray"):
-        result = result.toarray()
-    return result
+def _to_dense(result):
+    return result.toarray() if hasattr(result, "toarray") else result

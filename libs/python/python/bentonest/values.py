@@ -1,10 +1,14 @@
 """Python values as the wire's: tensors, records of tensors, DataFrames, JSON."""
 
+import math
 import sys
 
 import numpy as np
 
 from .errors import UnsupportedValueError
+
+#: Beyond it, JSON's numbers lose digits in the API process without a word.
+_MAX_INTEGER = 2**53 - 1
 
 
 def unpack(layouts, tensors):
@@ -43,7 +47,7 @@ def pack(result):
 
 
 def _is_tensors(value):
-    return isinstance(value, np.ndarray) or _is_record(value) or _pandas_class(value) is not None
+    return isinstance(value, np.ndarray) or _is_record(value) or _is_pandas(value)
 
 
 def _is_record(value):
@@ -54,43 +58,65 @@ def _is_record(value):
     )
 
 
-def _pandas_class(value):
+def _is_pandas(value, name=None):
     """Without importing pandas: whoever made the value has done so."""
     pandas = sys.modules.get("pandas")
     if pandas is None:
-        return None
-    return next((each for each in (pandas.DataFrame, pandas.Series) if isinstance(value, each)), None)
+        return False
+    classes = (pandas.DataFrame, pandas.Series) if name is None else getattr(pandas, name)
+    return isinstance(value, classes)
 
 
 def _pack(value, tensors):
-    pandas_class = _pandas_class(value)
-    if pandas_class is not None and pandas_class.__name__ == "DataFrame":
-        tensors.extend(_column(value[name]) for name in value.columns)
-        return ["frame"] + [str(name) for name in value.columns]
-    if pandas_class is not None:
-        value = _column(value)
+    if _is_pandas(value, "DataFrame"):
+        tensors.extend(np.asarray(value.iloc[:, at]) for at in range(value.shape[1]))
+        return _group("frame", value.columns)
+    if _is_pandas(value, "Series"):
+        value = np.asarray(value)
     if isinstance(value, np.ndarray):
         tensors.append(value)
         return ["tensor"]
     if _is_record(value):
         tensors.extend(value.values())
-        return ["record"] + [str(name) for name in value]
-    return ["json", _to_json(value)]
+        return _group("record", value)
+    return ["json", to_json(value)]
 
 
-def _column(series):
-    return np.asarray(series)
+def _group(kind, names):
+    names = [str(name) for name in names]
+    if len(set(names)) < len(names):
+        raise UnsupportedValueError("A result has several columns of one name: %s." % ", ".join(names))
+    return [kind] + names
 
 
-def _to_json(value):
+def to_json(value):
+    """The value as JSON has it, numpy's scalars as numbers.
+
+    Raises UnsupportedValueError for what JSON cannot hold or would change.
+    """
     if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, dict):
-        return {str(key): _to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_to_json(item) for item in value]
-    if value is None or isinstance(value, (str, int, float, bool)):
+        value = value.item()
+    if value is None or isinstance(value, (str, bool)):
         return value
+    if isinstance(value, int) and abs(value) <= _MAX_INTEGER:
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
     raise UnsupportedValueError(
-        "A result must be an array, a dict of arrays, a DataFrame or JSON, got %s." % type(value).__name__
+        "Runner methods return arrays, dicts of arrays, DataFrames or JSON; got %s. Convert it before "
+        "returning it." % _describe(value)
     )
+
+
+def _describe(value):
+    if isinstance(value, float):
+        return "%r in JSON" % value
+    if isinstance(value, int):
+        return "an integer in JSON that is beyond 2**53"
+    if isinstance(value, np.ndarray):
+        return "an array inside JSON"
+    return "an object of type %s" % type(value).__name__

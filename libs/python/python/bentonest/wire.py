@@ -8,7 +8,7 @@ import struct
 
 import numpy as np
 
-from .errors import UnsupportedValueError, WireProtocolError
+from .errors import BentoError, UnsupportedValueError, WireProtocolError
 
 VERSION = 1
 HEADER = struct.Struct("<IBBHIId")
@@ -27,19 +27,38 @@ _CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(_DTYPE
 _STRING = len(_DTYPES)
 
 
+class PayloadTooLargeError(BentoError):
+    code = "RUNNER_PAYLOAD_TOO_LARGE"
+    status_code = 413
+
+    def __init__(self, size):
+        super().__init__(
+            "A runner call or result may have %d bytes, this one has %d. Send fewer rows at a time."
+            % (MAX_FRAME_BYTES, size),
+            details={"bytes": size, "limitBytes": MAX_FRAME_BYTES},
+        )
+
+
 def _align8(size):
     return (size + 7) & ~7
 
 
 class Frame:
-    __slots__ = ("type", "id", "deadline", "head", "tensors")
+    __slots__ = ("type", "id", "deadline", "head_bytes", "tensors")
 
-    def __init__(self, type, id, deadline, head, tensors):
+    def __init__(self, type, id, deadline, head_bytes, tensors):
         self.type = type
         self.id = id
         self.deadline = deadline
-        self.head = head
+        self.head_bytes = head_bytes
         self.tensors = tensors
+
+    def read_head(self):
+        """The head. It is read with its call, so that one that cannot be read fails this call alone."""
+        try:
+            return json.loads(self.head_bytes)
+        except RecursionError:
+            raise UnsupportedValueError("The JSON of an argument is nested too deeply for Python.") from None
 
 
 def read_frame(receive):
@@ -49,7 +68,7 @@ def read_frame(receive):
         return None
     length, version, kind, count, id, head_bytes, deadline = HEADER.unpack(header)
     if version != VERSION:
-        raise WireProtocolError("expected wire version %d, got %d" % (VERSION, version))
+        raise WireProtocolError("wire version %d, not %d" % (version, VERSION))
     if length < HEADER.size or length % 8 or length > MAX_FRAME_BYTES:
         raise WireProtocolError("a frame of %d bytes" % length)
     # numpy's own memory begins at a multiple of 16, so that views of it are aligned.
@@ -59,14 +78,13 @@ def read_frame(receive):
     head_end = _align8(head_bytes)
     if head_end > len(body):
         raise WireProtocolError("a head past the frame")
-    head = json.loads(bytes(body[:head_bytes])) if head_bytes else {}
     tensors, at = [], head_end
     for _ in range(count):
         tensor, at = _read_block(body, at)
         tensors.append(tensor)
     if at != len(body):
         raise WireProtocolError("bytes behind the last tensor")
-    return Frame(kind, id, deadline, head, tensors)
+    return Frame(kind, id, deadline, bytes(body[:head_bytes]), tensors)
 
 
 def _read_block(body, at):
@@ -77,17 +95,25 @@ def _read_block(body, at):
     end = start + _align8(data_bytes)
     if code > _STRING or rank > MAX_RANK or end > len(body):
         raise WireProtocolError("a tensor past the frame, or of an unknown dtype")
+    # Python's own integers: the product of hostile dimensions does not overflow.
     shape = struct.unpack_from("<%dI" % rank, body, at + BLOCK.size)
     size = 1
     for dimension in shape:
         size *= dimension
     data = body[start:start + data_bytes]
     if code == _STRING:
-        return _read_strings(data, size).reshape(shape), end
+        return _reshape(_read_strings(data, size), shape), end
     dtype = _DTYPES[code]
     if size * dtype.itemsize != data_bytes:
         raise WireProtocolError("a tensor whose shape and data disagree")
-    return data.view(dtype).reshape(shape), end
+    return _reshape(data.view(dtype), shape), end
+
+
+def _reshape(data, shape):
+    try:
+        return data.reshape(shape)
+    except ValueError:
+        raise WireProtocolError("a shape that numpy cannot have") from None
 
 
 def _read_strings(data, size):
@@ -118,7 +144,7 @@ def encode_frame(kind, id, head, tensors=()):
         pieces.extend(block)
         length += sum(len(piece) for piece in block)
     if length > MAX_FRAME_BYTES:
-        raise UnsupportedValueError("A result of %d bytes exceeds %d." % (length, MAX_FRAME_BYTES))
+        raise PayloadTooLargeError(length)
     pieces[0] = HEADER.pack(length, VERSION, kind, len(tensors), id, len(head_bytes), 0.0)
     return pieces
 

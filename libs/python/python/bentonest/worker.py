@@ -1,7 +1,8 @@
-"""Entry point of a Python worker: ``python -m bentonest.worker``, started by the pool.
+"""Entry point of a Python worker: ``python -m bentonest.worker <runner>``, started by the pool.
 
 The pool speaks over the descriptor that NODE_CHANNEL_FD names, JSON in lines, as Node's fork does: it
-sends init and stop, and closes it when it is gone. Calls come over the unix socket.
+sends init and stop, and closes it when it is gone. Calls come over the unix socket. The runner's name
+among the arguments is for who reads the list of processes.
 """
 
 import json
@@ -12,45 +13,57 @@ import sys
 import threading
 import traceback
 
+from .errors import describe
+
 
 class Supervisor:
     """The pool's end: what it says, and that it lives."""
 
     def __init__(self):
-        self.channel = socket.socket(fileno=int(os.environ.pop("NODE_CHANNEL_FD")))
+        descriptor = int(os.environ.pop("NODE_CHANNEL_FD"))
+        # Programs that the Runnable starts must not keep it open.
+        os.set_inheritable(descriptor, False)
+        self.channel = socket.socket(fileno=descriptor)
         self.channel.setblocking(True)
-        self.lines = self.channel.makefile("r", encoding="utf-8")
+        # Not makefile(): the interpreter aborts at its end where a thread is reading one.
+        self.received = b""
         self.socket_path = None
-        self.loaded = None
 
     def receive(self):
         """The next message of ours; ends this process when the pool is gone."""
         while True:
-            line = self.lines.readline()
-            if not line:
-                self.end()
-            message = json.loads(line)
+            line, newline, rest = self.received.partition(b"\n")
+            if not newline:
+                self.received += self._read()
+                continue
+            self.received = rest
+            message = json.loads(line.decode())
             if message.get("type") in ("init", "stop"):
                 return message
+
+    def _read(self):
+        try:
+            chunk = self.channel.recv(65536)
+        except ConnectionResetError:
+            chunk = b""
+        if not chunk:
+            self.end_with_parent()
+        return chunk
 
     def send(self, message):
         self.channel.sendall(json.dumps(message).encode() + b"\n")
 
-    def watch(self):
-        """Waits for the stop, or for the pool's end; also while a call runs, in a thread of its own."""
-        threading.Thread(target=self._watch, daemon=True).start()
+    def watch(self, on_stop):
+        """Waits for the stop, and for the pool's end; in a thread, because a call may be running."""
 
-    def _watch(self):
-        self.receive()
-        try:
-            if self.loaded is not None:
-                self.loaded.close()
-        except Exception:
-            traceback.print_exc()
-        self.remove_socket()
-        os._exit(0)
+        def watch():
+            while True:
+                self.receive()
+                on_stop()
 
-    def end(self):
+        threading.Thread(target=watch, daemon=True).start()
+
+    def end_with_parent(self):
         self.remove_socket()
         if self.socket_path is not None:
             try:
@@ -68,6 +81,46 @@ class Supervisor:
             pass
 
 
+def ignore_signals():
+    """Signals to the process group are for the API process; it tells us when to go.
+
+    With a handler that does nothing, for SIG_IGN would be inherited by what the Runnable starts.
+    """
+    ignored = (signal.SIGINT, signal.SIGTERM)
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+
+    def restore():
+        for number in ignored + (signal.SIGHUP,):
+            signal.signal(number, signal.SIG_DFL)
+
+    os.register_at_fork(after_in_child=restore)
+
+
+def set_last_resort():
+    """Ends this process after its parent, also where no thread of ours can run.
+
+    A call may hold the interpreter's lock for ever: a regular expression does. Linux can send a signal at
+    the parent's death, and its handler is C's own alarm(): SIGHUP is 1, and so SIGALRM ends us a second
+    later, unless the thread that watches has done so and has tidied up. SIGHUP would end us anyway.
+    """
+    unused = [signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGALRM)]
+    if not sys.platform.startswith("linux") or unused != [signal.SIG_DFL, signal.SIG_DFL]:
+        return
+    try:
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        set_handler = libc.signal
+        set_handler.argtypes = [ctypes.c_int, ctypes.c_void_p]
+        set_handler.restype = ctypes.c_void_p
+        set_handler(signal.SIGHUP, ctypes.cast(libc.alarm, ctypes.c_void_p))
+        PR_SET_PDEATHSIG = 1
+        libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGHUP), 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass  # The thread that watches is there all the same.
+
+
 def warm_up(runner, loaded, times):
     for _ in range(times):
         for call in loaded.example_calls():
@@ -75,38 +128,72 @@ def warm_up(runner, loaded, times):
                 loaded.call(call["method"], call["args"])
             except Exception as error:
                 message = 'Runner "%s": warm-up call of "%s" failed: %r'
-                print(message % (runner, call["method"], error), file=sys.stderr)
+                print(message % (runner, call["method"], error), file=sys.stderr, flush=True)
                 return
 
 
-def main():
-    # Signals to the process group are for the API process; it tells us when to go.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    supervisor = Supervisor()
-    init = supervisor.receive()
-    supervisor.socket_path = init["socketPath"]
-    supervisor.watch()
-    try:
-        import numpy  # noqa: F401
-    except ImportError as error:
-        reason = "numpy is not installed for %s (%s). Add it to the runner's requirements."
-        supervisor.send({"type": "failed", "reason": reason % (sys.executable, error)})
-        sys.exit(1)
-    from .runnable import load_runnable
-    from .server import Server, describe
+class Worker:
+    """From init to stop."""
 
-    try:
-        loaded = load_runnable(init["moduleUrl"], init["className"], init.get("options"))
-        supervisor.loaded = loaded
+    def __init__(self, supervisor, init):
+        self.supervisor = supervisor
+        self.init = init
+        self.server = None
+
+    def on_stop(self):
+        if self.server is not None:
+            self.server.stop()
+            return
+        # It is still loading, and nobody waits for it any more.
+        self.supervisor.remove_socket()
+        os._exit(0)
+
+    def load(self):
+        from .runnable import load_runnable
+        from .server import Server
+
+        init = self.init
+        loaded = load_runnable(init["runner"], init["moduleUrl"], init["className"], init.get("options"))
         warm_up(init["runner"], loaded, init.get("warmup", 0))
         server = Server(init["runner"], loaded)
         server.listen(init["socketPath"])
+        self.server = server
+
+    def serve(self):
+        self.server.run()
+        try:
+            self.server.loaded.close()
+        except Exception:
+            traceback.print_exc()
+        self.supervisor.remove_socket()
+
+
+def main():
+    ignore_signals()
+    set_last_resort()
+    supervisor = Supervisor()
+    init = supervisor.receive()
+    supervisor.socket_path = init["socketPath"]
+    worker = Worker(supervisor, init)
+    supervisor.watch(worker.on_stop)
+    try:
+        worker.load()
     except BaseException as error:
-        supervisor.send({"type": "failed", "reason": describe(error)})
-        sys.exit(1)
+        supervisor.send({"type": "failed", "reason": reason_of(error)})
+        sys.stdout.flush()
+        # At once: sys.exit would wait for threads that the Runnable started.
+        os._exit(1)
     supervisor.send({"type": "ready"})
-    server.run()
+    worker.serve()
+
+
+def reason_of(error):
+    if isinstance(error, ImportError) and error.name == "numpy":
+        return "numpy is not installed for %s (%s). Install it there, or add it to the runner's requirements." % (
+            sys.executable,
+            error,
+        )
+    return describe(error)
 
 
 if __name__ == "__main__":

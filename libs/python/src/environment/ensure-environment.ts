@@ -1,74 +1,80 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { dirname, join } from 'node:path';
 import { PythonEnvironmentError } from '../python.errors.js';
+import { withFolderLock } from './folder-lock.js';
+import { DEFAULT_PYTHON, identifyInterpreter, interpreterOf } from './interpreter.js';
+import { readRequirements } from './requirements.js';
+import type { Requirements } from './requirements.js';
 import { lastLines, runProgram } from './run-program.js';
 
 /** Options of {@link ensureEnvironment}. */
 export interface EnvironmentOptions {
   /** The interpreter that the environment is made of. @default python3, on Windows python */
   python?: string;
-  /** Requirements as pip takes them, or the path of a requirements.txt. */
+  /**
+   * Requirements as pip takes them, or the path of a requirements.txt. A file that it includes by -r
+   * is not looked into: a change there does not make a new environment.
+   */
   requirements: readonly string[] | string;
   /** Gets a line at each step that takes long. */
   onProgress?: (line: string) => void;
 }
 
+/** Written last: without it, an environment is not finished. */
 const READY = '.bentonest-ready';
-/** A lock this old is of a process that died. */
-const STALE_LOCK_MS = 15 * 60_000;
-
-export const DEFAULT_PYTHON = process.platform === 'win32' ? 'python' : 'python3';
 
 /**
  * The interpreter of a virtual environment that has the requirements. It is made once, by uv where
  * that is on the path and by venv and pip otherwise, and kept in the user's cache folder
  * (`BENTONEST_CACHE`, else `XDG_CACHE_HOME/bentonest`, else `~/.cache/bentonest`).
  *
- * @throws PythonEnvironmentError with the last lines of what the installer said.
+ * @throws PythonEnvironmentError with the last lines of what the installer said as its cause.
  */
 export async function ensureEnvironment(options: EnvironmentOptions): Promise<string> {
   const { python = DEFAULT_PYTHON, onProgress = () => undefined } = options;
   const requirements = await readRequirements(options.requirements);
-  const version = await readVersion(python);
-  const key = createHash('sha256')
-    .update(JSON.stringify([version, [...requirements].toSorted()]))
-    .digest('hex')
-    .slice(0, 16);
-  const folder = join(cacheFolder(), 'venvs', key);
-  if (!(await exists(join(folder, READY)))) {
-    await withLock(`${folder}.lock`, async () => {
-      if (await exists(join(folder, READY))) return;
-      onProgress(`Installing ${requirements.join(', ')} into ${folder}`);
-      await build({ python, folder, requirements });
-      await writeFile(join(folder, READY), version);
-      onProgress(`Installed ${requirements.join(', ')}`);
-    });
-  }
+  const interpreter = await identifyInterpreter(python);
+  const folder = join(cacheFolder(), 'venvs', hash([interpreter, ...requirements.identity]));
+  if (await isReady(folder)) return interpreterOf(folder);
+  await makeFolder(dirname(folder));
+  const build = async (): Promise<void> => {
+    if (await isReady(folder)) return;
+    onProgress(`Python: installing ${requirements.text} into ${folder}`);
+    await buildEnvironment(folder, python, requirements);
+    await writeFile(join(folder, READY), interpreter);
+    onProgress(`Python: installed ${requirements.text}`);
+  };
+  await withFolderLock(`${folder}.lock`, build, () =>
+    onProgress(`Python: waiting for another process that installs ${requirements.text}`),
+  );
   return interpreterOf(folder);
 }
 
-interface Build {
-  readonly python: string;
-  readonly folder: string;
-  readonly requirements: readonly string[];
+/** An environment whose base interpreter was uninstalled is none: its own is a link to it. */
+async function isReady(folder: string): Promise<boolean> {
+  return (await exists(join(folder, READY))) && (await exists(interpreterOf(folder)));
 }
 
-async function build({ python, folder, requirements }: Build): Promise<void> {
+async function buildEnvironment(
+  folder: string,
+  python: string,
+  requirements: Requirements,
+): Promise<void> {
   // What an unfinished build left is of no use: environments cannot be moved or mended.
   await rm(folder, { recursive: true, force: true });
   const hasUv = (await runProgram('uv', ['--version'])).code === 0;
   const own = interpreterOf(folder);
+  if (hasUv) await install('uv', ['venv', '--python', python, folder]);
+  else await install(python, ['-m', 'venv', folder]);
+  if (requirements.arguments.length === 0) return;
   if (hasUv) {
-    await install('uv', ['venv', '--python', python, folder]);
-    await install('uv', ['pip', 'install', '--python', own, ...requirements]);
+    await install('uv', ['pip', 'install', '--python', own, ...requirements.arguments]);
     return;
   }
-  await install(python, ['-m', 'venv', folder]);
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input'];
-  await install(own, [...pip, ...requirements]);
+  await install(own, [...pip, ...requirements.arguments]);
 }
 
 async function install(file: string, args: readonly string[]): Promise<void> {
@@ -80,54 +86,8 @@ async function install(file: string, args: readonly string[]): Promise<void> {
   );
 }
 
-/** @throws PythonEnvironmentError where there is no such interpreter. */
-export async function readVersion(python: string): Promise<string> {
-  const { code, output } = await runProgram(python, ['-c', 'import sys; print(sys.version)']);
-  if (code === 0) return output.trim();
-  throw new PythonEnvironmentError(
-    'Expected a Python interpreter, got none. Install Python 3.8 or later, or name one by the option python.',
-    { cause: new Error(`${python}: ${lastLines(output)}`) },
-  );
-}
-
-async function readRequirements(
-  requirements: readonly string[] | string,
-): Promise<readonly string[]> {
-  if (typeof requirements !== 'string') return requirements;
-  const text = await readFile(requirements, 'utf8').catch((cause: unknown) => {
-    throw new PythonEnvironmentError(
-      'Expected the option requirements to be a list or the path of a readable file.',
-      { cause },
-    );
-  });
-  const lines = text.split('\n').map((line) => line.replace(/(?:^|\s)#.*$/, '').trim());
-  return lines.filter((line) => line !== '');
-}
-
-/** One process builds; the others wait until it has, or is taken to be dead. */
-async function withLock(lock: string, work: () => Promise<void>): Promise<void> {
-  await mkdir(join(lock, '..'), { recursive: true });
-  while (!(await tryLock(lock))) await sleep(200);
-  try {
-    await work();
-  } finally {
-    await rmdir(lock);
-  }
-}
-
-async function tryLock(lock: string): Promise<boolean> {
-  try {
-    await mkdir(lock);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const age = await stat(lock).then(
-    ({ mtimeMs }) => Date.now() - mtimeMs,
-    () => 0,
-  );
-  if (age > STALE_LOCK_MS) await rm(lock, { recursive: true, force: true });
-  return false;
+function hash(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
 function cacheFolder(): string {
@@ -135,10 +95,14 @@ function cacheFolder(): string {
   return BENTONEST_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'bentonest');
 }
 
-function interpreterOf(folder: string): string {
-  return process.platform === 'win32'
-    ? join(folder, 'Scripts', 'python.exe')
-    : join(folder, 'bin', 'python');
+/** For this user only: what lies in it is run. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new PythonEnvironmentError(
+      'Expected a cache folder that can be written, for the Python environment. Set BENTONEST_CACHE to one, or name an interpreter that has the requirements by the option python.',
+      { cause },
+    );
+  });
 }
 
 function exists(path: string): Promise<boolean> {

@@ -23,6 +23,6 @@ export function runProgram(file: string, args: readonly string[]): Promise<Progr
 }
 
 /** The end of what a program printed, which is where the reason stands. */
-export function lastLines(output: string): string {
-  return output.trim().split('\n').slice(-SHOWN_LINES).join('\n');
+export function lastLines(output: string, count = SHOWN_LINES): string {
+  return output.trim().split('\n').slice(-count).join('\n');
 }
