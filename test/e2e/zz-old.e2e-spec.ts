@@ -23,7 +23,7 @@ const PACKAGE = fileURLToPath(new URL('../../libs/python/python', import.meta.ur
 const fixture = (name: string): URL =>
   new URL(`../fixtures/python-runnables/${name}`, import.meta.url);
 
-const python = '/tmp/pyprobe/v3.8.18/bin/python';
+const python = '/tmp/pyprobe/v3.13.0/bin/python';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 
