@@ -215,7 +215,11 @@ describe.skipIf(python === '')('a Runnable in Python', () => {
     const entry = fileURLToPath(
       new URL('../../dist/test/fixtures/python-runnables/parent.js', import.meta.url),
     );
+    // Where no thread of the worker can run, nobody removes its socket.
+    const TMPDIR = await mkdtemp(join(tmpdir(), 'bentonest-parent-'));
+    onTestFinished(() => rm(TMPDIR, { recursive: true }));
     const parent = spawn(process.execPath, [entry, python, fixture('echo.py').href, method], {
+      env: { ...process.env, TMPDIR },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];

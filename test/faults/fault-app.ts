@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunnerStatus } from 'bentonest/runner';
-import { ServedApp, until } from '../e2e/served-app.js';
+import { isAlive, ServedApp, until } from '../e2e/served-app.js';
 import type { FaultAppOptions } from '../fixtures/fault-app/main.js';
 
 const entry = 'dist/test/fixtures/fault-app/main.js';
@@ -67,9 +67,12 @@ export class FaultApp {
     return workers.flatMap(({ state, pid }) => (state === 'ready' ? [pid ?? 0] : []));
   }
 
-  /** Waits for so many workers that serve. */
+  /** Waits for so many workers that serve; the server may not have seen yet that one was killed. */
   async untilWorkers(count: number, timeoutMs = 10_000): Promise<number> {
-    return until(async () => (await this.readyPids()).length === count, timeoutMs);
+    return until(async () => {
+      const pids = await this.readyPids();
+      return pids.length === count && pids.every((pid) => isAlive(pid));
+    }, timeoutMs);
   }
 
   /** From now on the Runnable loads, or does not. */

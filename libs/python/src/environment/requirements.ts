@@ -15,7 +15,11 @@ export interface Requirements {
 /** @throws PythonEnvironmentError for a file that cannot be read. */
 export async function readRequirements(given: readonly string[] | string): Promise<Requirements> {
   if (typeof given !== 'string') {
-    return { arguments: given, identity: given.toSorted(), text: given.join(', ') };
+    return {
+      arguments: given,
+      identity: given.toSorted(),
+      text: given.join(', ') || 'no packages',
+    };
   }
   const path = resolve(given);
   const content = await readFile(path, 'utf8').catch((cause: unknown) => {
