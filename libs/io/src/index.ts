@@ -1,9 +1,11 @@
+export { matchContentType } from './content-type.js';
 export type { DtoClass, FieldError } from './dto/validate-dto.js';
 export type {
   BodySchemas,
   BufferedDescriptor,
   IncomingBody,
   IoDescriptor,
+  JsonSchema,
   OutgoingBody,
   StreamedDescriptor,
 } from './io-descriptor.js';

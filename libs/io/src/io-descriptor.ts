@@ -7,6 +7,8 @@ export interface IncomingBody<Body> {
   readonly contentType: string;
   /** The request's headers, or the part's. */
   readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The file name that the client gave a part, without any folders. */
+  readonly filename?: string;
   readonly body: Body;
 }
 
@@ -18,21 +20,32 @@ export interface OutgoingBody {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An OpenAPI media-type object's schema, per media type. */
-export type BodySchemas = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** A JSON Schema (2020-12), as OpenAPI 3.1 embeds it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A schema per media type. */
+export type BodySchemas = Readonly<Record<string, JsonSchema>>;
 
 interface DescriptorBase<T> {
   /** The descriptor's own name, for messages and the API document: `ndarray`. */
   readonly kind: string;
-  /** Media types that it reads and writes; the first is taken where the client names none. */
+  /**
+   * Media types that it reads, and writes unless `writes` names others. The first is taken where the
+   * client names none; `image/*` stands for all images.
+   */
   readonly contentTypes: readonly string[];
+  /** Media types that it writes, the one it prefers first. @default contentTypes */
+  readonly writes?: readonly string[];
   /**
    * Makes the body of a result, in the media type that the client prefers of `contentTypes`.
    *
    * @throws BentoError with status 500 when the value is not what the descriptor describes.
    */
   encode(value: T, contentType: string): OutgoingBody | Promise<OutgoingBody>;
+  /** What it reads and writes, with an `examples` keyword where there is one. */
   schema(): BodySchemas;
+  /** Schemas by name that `schema()` refers to as `#/components/schemas/<name>`. */
+  components?(): Readonly<Record<string, JsonSchema>>;
 }
 
 /** A descriptor that needs the whole body in memory. */

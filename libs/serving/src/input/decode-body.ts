@@ -1,6 +1,6 @@
+import { matchContentType } from 'bentonest/io';
 import type { IoDescriptor } from 'bentonest/io';
 import type { FastifyRequest } from 'fastify';
-import { matchContentType } from './content-type.js';
 import { openBody } from './stream-body.js';
 
 const EMPTY = Buffer.alloc(0);

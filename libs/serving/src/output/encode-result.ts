@@ -30,7 +30,7 @@ export function createResultEncoder(route: ApiRoute) {
       return;
     }
     try {
-      const contentType = negotiate(request.headers.accept, output.contentTypes);
+      const contentType = negotiate(request.headers.accept, output.writes ?? output.contentTypes);
       const body = output.encode(payload, contentType);
       if (body instanceof Promise) body.then((ready) => finish(reply, ready, done), done);
       else finish(reply, body, done);

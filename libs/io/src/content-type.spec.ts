@@ -19,3 +19,15 @@ it('names what came and what is read, in printable characters', () => {
   expect(() => matchContentType(';', ACCEPTED)).toThrow('got an empty content-type');
   expect(() => matchContentType('x'.repeat(100), ACCEPTED)).toThrow(`got ${'x'.repeat(60)}….`);
 });
+
+it.each([
+  ['image/png', 'image/png'],
+  [undefined, 'application/octet-stream'],
+  ['text/csv', 'text/csv'],
+])('reads %j where many are read', (header, type) => {
+  expect(matchContentType(header, ['*/*', 'image/*'])).toBe(type);
+});
+
+it('takes only the kinds of a range', () => {
+  expect(() => matchContentType('imagery/x', ['image/*'])).toThrow('type image/*, got imagery/x');
+});
