@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { NdArray, decodeNpy, encodeNpy } from 'bentonest/tensor';
+import { NdArray, decodeNpy, decodeRaw, encodeNpy, encodeRaw } from 'bentonest/tensor';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ServedApp } from './served-app.js';
 
@@ -45,6 +45,21 @@ describe('POST /classify', () => {
       rows.map(async (row) => (await app.post('/classify', [row])).json()),
     );
     expect(singly).toEqual(labels.map((label) => [label]));
+  });
+
+  it('reads raw bytes and writes them', async () => {
+    const type = 'application/octet-stream';
+    const body = new Uint8Array(encodeRaw(NdArray.from([FLOWER, FLOWER], { dtype: 'float32' })));
+    const headers = { 'content-type': type, accept: type };
+    const raw = await app.post('/classify', body, headers);
+    expect(raw.headers.get('x-ndarray-dtype')).toBe('int64');
+    expect(raw.headers.get('x-ndarray-shape')).toBe('2');
+    expect(decodeRaw(new Uint8Array(await raw.arrayBuffer()), 'int64', [2]).toNested()).toEqual([
+      2, 2,
+    ]);
+    const wrong = await app.post('/classify', body, { ...headers, 'x-ndarray-shape': '2,5' });
+    expect(wrong.status).toBe(400);
+    expect(await wrong.json()).toMatchObject({ message: expect.stringContaining('got 32') });
   });
 
   it.each(['application/vnd.npy', 'application/x-npy'])('reads %s and writes it', async (type) => {

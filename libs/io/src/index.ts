@@ -17,5 +17,5 @@ export {
 } from './io.errors.js';
 export { json } from './json/json.js';
 export type { JsonOptions } from './json/json.js';
-export { ndarray } from './ndarray.js';
-export type { NdArrayOptions } from './ndarray.js';
+export { ndarray } from './ndarray/ndarray.js';
+export type { NdArrayOptions } from './ndarray/ndarray.js';

@@ -29,3 +29,4 @@ export { stringifyNdArray } from './json/stringify-nd-array.js';
 export type { StringifyNdArrayOptions } from './json/stringify-nd-array.js';
 export { decodeNpy } from './npy/decode-npy.js';
 export { encodeNpy } from './npy/encode-npy.js';
+export { decodeRaw, encodeRaw } from './raw/raw.js';

@@ -1,3 +1,4 @@
+import { IS_LITTLE_ENDIAN_HOST, swapBytes } from '../byte-order.js';
 import { viewOf } from '../dtype.js';
 import type { TensorData } from '../dtype.js';
 import { NdArray } from '../nd-array.js';
@@ -5,14 +6,7 @@ import { NpyFormatError } from '../tensor.errors.js';
 import { toRowMajor } from './fortran-order.js';
 import { parseDescr } from './npy-descr.js';
 import type { ElementLayout } from './npy-descr.js';
-import {
-  CHARACTER_BYTES,
-  IS_LITTLE_ENDIAN_HOST,
-  MAGIC,
-  MAX_HEADER_BYTES,
-  quote,
-  swapBytes,
-} from './npy-format.js';
+import { CHARACTER_BYTES, MAGIC, MAX_HEADER_BYTES, quote } from './npy-format.js';
 import { parseNpyHeader } from './npy-header.js';
 import { decodeStrings } from './npy-strings.js';
 

@@ -1,15 +1,10 @@
 import { constants } from 'node:buffer';
+import { IS_LITTLE_ENDIAN_HOST, swapBytes } from '../byte-order.js';
 import { bytesPerElement } from '../dtype.js';
 import type { NdArray } from '../nd-array.js';
 import { NpyFormatError } from '../tensor.errors.js';
 import { descrOf } from './npy-descr.js';
-import {
-  CHARACTER_BYTES,
-  DATA_ALIGNMENT,
-  IS_LITTLE_ENDIAN_HOST,
-  MAGIC,
-  swapBytes,
-} from './npy-format.js';
+import { CHARACTER_BYTES, DATA_ALIGNMENT, MAGIC } from './npy-format.js';
 import { widthOfStrings, writeStrings } from './npy-strings.js';
 
 /** numpy leaves room in the header for the first dimension to grow in place to 21 digits. */

@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 /** The first six bytes of every .npy file; a version (major, minor) follows. */
@@ -14,18 +12,8 @@ export const MAX_HEADER_BYTES = 65_536;
 /** Bytes per character of a `U` (UCS-4) string. */
 export const CHARACTER_BYTES = 4;
 
-export const IS_LITTLE_ENDIAN_HOST = endianness() === 'LE';
-
 /** Untrusted text as an error message may show it: quoted, escaped, short. */
 export function quote(text: string): string {
   const shown = JSON.stringify(text.length > 60 ? text.slice(0, 60) : text);
   return text.length > 60 ? `${shown}…` : shown;
-}
-
-/** Bytes to words in place, or back, when file and host disagree about the order of bytes. */
-export function swapBytes(bytes: Uint8Array, wordBytes: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (wordBytes === 2) buffer.swap16();
-  else if (wordBytes === 4) buffer.swap32();
-  else if (wordBytes === 8) buffer.swap64();
 }
