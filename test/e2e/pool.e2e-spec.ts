@@ -54,6 +54,34 @@ describe('a pool of workers', () => {
     expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
   });
 
+  it('is scaled down while a dead worker is being replaced', async () => {
+    app = await FaultApp.start({ runner: { workers: 2 }, faults: { loadMs: 800 } });
+    const [victim = 0, survivor = 0] = await app.readyPids();
+    process.kill(victim, 'SIGKILL');
+    await until(() => childPids(app.pid).some((pid) => ![victim, survivor].includes(pid)), 2000);
+    expect((await app.served.post('/scale', '1')).status).toBe(200);
+    await until(async () => (await app.status()).workers.length === 1, 5000);
+    expect(await app.readyPids()).toEqual([survivor]);
+    expect(childPids(app.pid)).toEqual([survivor]);
+  });
+
+  it('does not count against the Runnable what a reload took away', async () => {
+    app = await FaultApp.start({ faults: { loadMs: 300 } });
+    for (let round = 0; round < 4; round++) {
+      const [victim = 0] = await app.readyPids();
+      const loads = app.journal('load').length;
+      process.kill(victim, 'SIGKILL');
+      await until(() => app.journal('load').length > loads, 5000);
+      expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+    }
+    const [last = 0] = await app.readyPids();
+    const loads = app.journal('load').length;
+    app.setLoads(false);
+    process.kill(last, 'SIGKILL');
+    await until(async () => (await app.status()).state === 'failed', 20_000);
+    expect(app.journal('load').length - loads).toBe(5);
+  }, 40_000);
+
   it('is scaled up and down under load without losing a call', async () => {
     app = await FaultApp.start({
       runner: { workers: 2, maxBatchSize: 4 },

@@ -49,6 +49,16 @@ it.each(DAMAGES)('a reload to a file that is %s leaves the old model serving', a
   expect(await readyz.text()).toMatch(/Runner "model" serves its old model: .*iris\.onnx/);
 });
 
+it('a worker that loads the mended file takes back what /readyz said of the reload', async () => {
+  const [pid = 0] = await app.readyPids('model');
+  writeFileSync(file, whole);
+  process.kill(pid, 'SIGKILL');
+  await until(async () => ![pid, undefined].includes((await app.readyPids('model'))[0]), 10_000);
+  const readyz = await app.served.get('/readyz');
+  expect([readyz.status, (await readyz.text()).trim()]).toEqual([200, '']);
+  writeFileSync(file, '');
+});
+
 it('a worker that dies then cannot be replaced: named by /readyz, and other runners serve', async () => {
   const [pid = 0] = await app.readyPids('model');
   process.kill(pid, 'SIGKILL');

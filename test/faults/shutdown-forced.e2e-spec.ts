@@ -15,8 +15,11 @@ afterEach(async () => {
 });
 
 /** A server with a call that does not end, and its workers. */
-async function startHanging(): Promise<{ app: FaultApp; workers: readonly number[] }> {
-  const started = (app = await FaultApp.start({ runner: { timeoutMs: HANGS_MS } }));
+async function startHanging(
+  shutdownGraceMs?: number,
+): Promise<{ app: FaultApp; workers: readonly number[] }> {
+  const runner = { timeoutMs: HANGS_MS };
+  const started = (app = await FaultApp.start({ runner, shutdownGraceMs }));
   started.single('loop', HANGS_MS).catch(() => undefined);
   await until(async () => (await started.status()).pending === 1, 2000);
   return { app: started, workers: childPids(started.pid) };
@@ -54,6 +57,17 @@ it('a call that hangs at the end of the grace period: exit 1, no worker is left'
   const startedAt = performance.now();
   expect(await server.served.end('SIGTERM')).toBe(1);
   console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms (grace 10000)`);
+  await expectNoOrphans(workers);
+});
+
+it('shutdownGraceMs says how long that is', async () => {
+  const { app: server, workers } = await startHanging(1000);
+  const startedAt = performance.now();
+  expect(await server.served.end('SIGTERM')).toBe(1);
+  const exitMs = performance.now() - startedAt;
+  console.info(`exit after ${exitMs.toFixed(0)} ms (grace 1000)`);
+  expect(exitMs).toBeGreaterThanOrEqual(1000);
+  expect(exitMs).toBeLessThan(5000);
   await expectNoOrphans(workers);
 });
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { BentoError } from 'bentonest/errors';
 import type { Batch } from './dispatch/batch.js';
 import { systemClock } from './dispatch/clock.js';
@@ -50,6 +51,13 @@ export interface MethodStatus {
   readonly latency: LatencyCoefficients | undefined;
 }
 
+interface ReloadFailure {
+  readonly error: Error;
+  /** Undefined where there was none: no such model. */
+  readonly source: RunnableSource | undefined;
+  readonly at: number;
+}
+
 const acceptAll = (): ArgumentCheck => (_method, args) => args;
 
 /** A runner with everything behind its handle: its dispatcher, and its workers or its Runnable. */
@@ -62,7 +70,9 @@ export class RunnerHost {
   private caretaker: Caretaker | undefined;
   private embedded: LoadedRunnable | undefined;
   private embeddedTarget: EmbeddedTarget | undefined;
-  private reloadFailure: Error | undefined;
+  private reloadFailure: ReloadFailure | undefined;
+  /** One reload at a time: a second one would replace the workers that the first has just begun. */
+  private reloading: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
   private isStopped = false;
   private starting: Promise<void> | undefined;
@@ -94,7 +104,8 @@ export class RunnerHost {
 
   get status(): RunnerStatus {
     const failure = this.failure ?? this.pool?.failure;
-    const { reloadFailure, dispatcher } = this;
+    const { dispatcher } = this;
+    const reloadFailure = this.currentReloadFailure();
     const workers = this.pool?.status ?? [];
     return {
       name: this.name,
@@ -166,17 +177,34 @@ export class RunnerHost {
     await this.embedded?.instance.close?.();
   }
 
-  private async reload(model: string | undefined): Promise<void> {
+  private reload(model: string | undefined): Promise<void> {
+    const reloading = this.reloading.then(() => this.reloadNow(model));
+    this.reloading = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  private async reloadNow(model: string | undefined): Promise<void> {
     await this.start();
+    let source: RunnableSource | undefined;
     try {
-      const source = await this.definition.source(model);
+      source = await this.definition.source(model);
       if (this.options.embedded) await this.reloadEmbedded(source);
       else await this.pool?.reload(source);
       this.reloadFailure = undefined;
     } catch (error) {
-      this.reloadFailure = error as Error;
+      this.reloadFailure = { error: error as Error, source, at: performance.now() };
       throw error;
     }
+  }
+
+  /** None, when a worker that was spawned since then has loaded what the reload could not. */
+  private currentReloadFailure(): Error | undefined {
+    const { reloadFailure: failure, pool } = this;
+    if (failure === undefined) return undefined;
+    const isMended =
+      isDeepStrictEqual(failure.source, pool?.loads) &&
+      pool?.ready.some(({ spawnedAt }) => spawnedAt > failure.at);
+    return isMended === true ? undefined : failure.error;
   }
 
   private async scale(workers: number): Promise<void> {
@@ -218,7 +246,7 @@ export class RunnerHost {
   private async loadEmbedded(source: RunnableSource): Promise<LoadedRunnable> {
     if (source.command !== undefined) {
       throw new RunnerOptionsError(
-        `Runner "${this.name}" cannot be embedded: its Runnable runs in ${source.command.file}.`,
+        `Runner "${this.name}" cannot be embedded: its Runnable runs in a program of its own. Remove embedded: true.`,
       );
     }
     try {

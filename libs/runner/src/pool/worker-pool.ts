@@ -124,6 +124,11 @@ export class WorkerPool {
     await Promise.all(old.map((worker) => this.retire(worker)));
   }
 
+  /** What workers load. */
+  get loads(): RunnableSource | undefined {
+    return this.source;
+  }
+
   /**
    * Replaces one worker without losing a call.
    *
@@ -150,7 +155,6 @@ export class WorkerPool {
   }
 
   private async launchAndAttach(source: RunnableSource | undefined, index?: number): Promise<void> {
-    if (source === undefined) throw new RunnerUnavailableError(this.options.runner, 'not started');
     this.attach(await this.launch(source, index));
   }
 
@@ -165,7 +169,10 @@ export class WorkerPool {
   }
 
   /** Spawns a worker and resolves when it is ready; it gets no calls until it is attached. */
-  private launch(source: RunnableSource, index = this.freeIndex()): Promise<WorkerProcess> {
+  private launch(source = this.source, index = this.freeIndex()): Promise<WorkerProcess> {
+    if (source === undefined) {
+      return Promise.reject(new RunnerUnavailableError(this.options.runner, 'not started'));
+    }
     const { runner, startTimeoutMs, warmup, gpus, maxHeapMb } = this.options;
     const { command, ...runnable } = source;
     const socketPath = this.sockets.nextPath();
@@ -241,12 +248,25 @@ export class WorkerPool {
     }
     const timer = setTimeout(() => {
       this.respawnTimers.delete(timer);
-      if (this.isStopping || this.current.length >= this.wanted) return;
-      this.launchAndAttach(this.source).catch((error: RunnerStartError) => {
-        if (!this.isStopping) this.respawn(false, error);
-      });
+      if (!this.isComplete) void this.launchMissing();
     }, delayMs);
     this.respawnTimers.add(timer);
+  }
+
+  /** Meanwhile a reload or a scale may have made it superfluous. */
+  private async launchMissing(): Promise<void> {
+    try {
+      const worker = await this.launch(this.source);
+      if (this.current.length > this.wanted) await worker.stop(STOP_GRACE_MS);
+      else this.attach(worker);
+    } catch (error) {
+      if (!this.isComplete) this.respawn(false, error as RunnerStartError);
+    }
+  }
+
+  /** Nothing is missing. */
+  private get isComplete(): boolean {
+    return this.isStopping || this.current.length >= this.wanted;
   }
 }
 

@@ -1,9 +1,13 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { RunnerStartError } from '../runner.errors.js';
+import { BentoError } from 'bentonest/errors';
+import { RunnerStartError, RunnerWorkerLostError } from '../runner.errors.js';
 import { WorkerLink } from '../transport/worker-link.js';
 import type { WorkerCommand } from '../worker/load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/messages.js';
+
+/** What a process sent before it exited arrives within this time, in milliseconds. */
+const LAST_WORDS_MS = 500;
 
 const WORKER_MAIN = new URL('../worker/main.js', import.meta.url);
 
@@ -35,6 +39,8 @@ export class WorkerProcess {
   isAttached = false;
   link: WorkerLink | undefined;
   readonly index: number;
+  /** On the clock of performance.now(). */
+  readonly spawnedAt = performance.now();
   private readonly child: ChildProcess;
   private startTimer: NodeJS.Timeout | undefined;
   private failure: RunnerStartError | undefined;
@@ -50,7 +56,7 @@ export class WorkerProcess {
     this.child = startChild(options);
     this.child.on('message', (message: MessageFromWorker) => this.receive(message));
     this.child.on('error', (error) => this.end(error.message));
-    this.child.on('exit', (code, signal) => this.end(describeExit(code, signal)));
+    this.child.on('exit', (code, signal) => this.endExited(describeExit(code, signal)));
     this.child.send(init satisfies MessageToWorker);
     this.startTimer = setTimeout(() => {
       this.fail(`it was not ready within ${startTimeoutMs} ms (startTimeoutMs).`);
@@ -107,7 +113,7 @@ export class WorkerProcess {
       this.link = link;
       this.events.onReady(this, link);
     } catch (error) {
-      this.fail(String(error));
+      this.fail(describeLostConnection(error));
       this.kill();
     }
   }
@@ -121,6 +127,19 @@ export class WorkerProcess {
   private endHung(reason: string): void {
     this.deathReason = `${reason}, and it was killed (SIGKILL)`;
     this.kill();
+  }
+
+  /** A worker that cannot load says why and exits: the exit may be heard first. */
+  private endExited(reason: string): void {
+    if (this.state !== 'starting' || !this.child.connected) {
+      this.end(reason);
+      return;
+    }
+    const timer = setTimeout(() => this.end(reason), LAST_WORDS_MS);
+    this.child.once('disconnect', () => {
+      clearTimeout(timer);
+      this.end(reason);
+    });
   }
 
   /** Whichever of the events comes first ends the worker, once. */
@@ -151,6 +170,14 @@ function describeExit(code: number | null, signal: NodeJS.Signals | null): strin
     return 'it was aborted (SIGABRT), often for lack of memory';
   if (signal === 'SIGKILL') return 'it was killed (SIGKILL), by an operator or for lack of memory';
   return signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;
+}
+
+/** Why it ended, which says more than that it did; of what is not ours, no path. */
+function describeLostConnection(error: unknown): string {
+  const reason = error instanceof RunnerWorkerLostError ? (error.cause ?? error) : error;
+  if (reason instanceof BentoError) return reason.stack ?? reason.message;
+  const { code = 'unknown' } = reason as NodeJS.ErrnoException;
+  return `it could not be connected to (${code}).`;
 }
 
 function firstLine(text: string): string {
