@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import {
   Api,
@@ -12,6 +13,7 @@ import {
   NdArray,
   Runner,
   nodeRunner,
+  ndarray,
 } from './index.js';
 import { startApp } from './testing-app.fixture.js';
 
@@ -96,6 +98,10 @@ describe('a mistake is an error at start that names class, method and cure', () 
     );
   });
 
+  class Text {
+    @IsString() text: string;
+  }
+
   it('when an input cannot be inferred, or there are several, or none', () => {
     @BentoService()
     class Untyped {
@@ -106,9 +112,37 @@ describe('a mistake is an error at start that names class, method and cure', () 
     }
     @BentoService()
     class Several {
-      @Api()
+      @Api({ input: ndarray() })
       several(a: NdArray, b: NdArray): NdArray[] {
         return [a, b];
+      }
+    }
+    @BentoService()
+    class Destructured {
+      @Api()
+      destructured(a: NdArray, { text }: Text): unknown {
+        return [a, text];
+      }
+    }
+    @BentoService()
+    class TooFew {
+      @Api({ input: { a: ndarray() } })
+      tooFew(a: NdArray, b: NdArray): unknown {
+        return [a, b];
+      }
+    }
+    @BentoService()
+    class Getting {
+      @Api({ method: 'GET' })
+      getting(a: NdArray): NdArray {
+        return a;
+      }
+    }
+    @BentoService()
+    class Limited {
+      @Api({ timeoutMs: 0 })
+      limited(a: NdArray): NdArray {
+        return a;
       }
     }
     @BentoService()
@@ -119,7 +153,17 @@ describe('a mistake is an error at start that names class, method and cure', () 
     const register = (service: new () => object) => () =>
       BentoModule.forFeature({ services: [service] });
     expect(register(Untyped)).toThrow('The input of Untyped#untyped cannot be inferred');
-    expect(register(Several)).toThrow('Several#several has 2 parameters for one body');
+    expect(register(Several)).toThrow('Several#several has 2 parameters and one descriptor');
+    expect(register(Destructured)).toThrow(
+      'Destructured#destructured has several parameters, of which one has no name',
+    );
+    expect(register(TooFew)).toThrow(
+      'TooFew#tooFew has 2 parameters for a body, and input names 1',
+    );
+    expect(register(Getting)).toThrow(/Getting#getting is served by GET.*@Query\(\)/);
+    expect(register(Limited)).toThrow(
+      '@Api of limited has as timeoutMs 0; expected a whole number',
+    );
     expect(register(Missing)).toThrow('Missing#missing declares an input but has no parameter');
   });
 

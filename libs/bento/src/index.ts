@@ -13,7 +13,7 @@ export type {
   RunnerMethod,
   RunnerOptions,
 } from 'bentonest/runner';
-export { Api, BentoService } from 'bentonest/serving';
+export { Api, BentoService, Context, Ctx } from 'bentonest/serving';
 export type { ApiOptions, BentoServiceOptions } from 'bentonest/serving';
 export { NdArray } from 'bentonest/tensor';
 export type { DType } from 'bentonest/tensor';

@@ -19,3 +19,6 @@ export { json } from './json/json.js';
 export type { JsonOptions } from './json/json.js';
 export { ndarray } from './ndarray/ndarray.js';
 export type { NdArrayOptions } from './ndarray/ndarray.js';
+export { parameters } from './parameters/parameters.js';
+export type { BodyField } from './parameters/parameters.js';
+export { scalar } from './parameters/scalar.js';

@@ -1,5 +1,5 @@
 export { Api } from './api.decorator.js';
-export type { ApiOptions } from './api.decorator.js';
+export type { ApiOptions, DescriptorsByName } from './api.decorator.js';
 export {
   BentoService,
   getDecoratedServices,
@@ -10,9 +10,12 @@ export type {
   ServiceClass,
   ServiceMetadata,
 } from './bento-service.decorator.js';
+export { Context, ContextRequest, ContextResponse } from './context/context.js';
+export { Ctx } from './context/ctx.decorator.js';
 export { createController } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/bento-error.filter.js';
+export { ApiTimeoutError, TooManyRequestsError } from './errors/serving.errors.js';
 export { REQUEST_CHANNEL } from './serving.channels.js';
 export type { RequestEvent, RouteInfo } from './serving.channels.js';
 export { ServingModule } from './serving.module.js';

@@ -4,6 +4,7 @@ import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
+import { rememberServer } from './context/ctx.decorator.js';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
 import { findHandlers } from './http/find-handlers.js';
 import { forceExitAfter } from './http/forced-exit.js';
@@ -52,6 +53,7 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     const fastify = adapter.getInstance();
     if (this.prepared === fastify) return;
     this.prepared = fastify;
+    rememberServer(fastify, adapter);
     this.closing = new GracefulClose(fastify.server);
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));

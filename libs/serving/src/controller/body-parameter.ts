@@ -1,15 +1,20 @@
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ServiceConfigurationError } from 'bentonest/errors';
-import { json, ndarray } from 'bentonest/io';
-import type { DtoClass, IoDescriptor } from 'bentonest/io';
-import { NdArray } from 'bentonest/tensor';
-import type { ApiMetadata } from '../api.decorator.js';
+import { parameters } from 'bentonest/io';
+import type { BodyField, IoDescriptor } from 'bentonest/io';
+import { isDescriptor } from '../api.decorator.js';
+import type { ApiMetadata, DescriptorsByName } from '../api.decorator.js';
 import type { ServiceClass } from '../bento-service.decorator.js';
+import { inferInput } from './infer-input.js';
+import { parameterNames } from './parameter-names.js';
 
-/** The parameter that gets the body, and what reads it. */
-export interface BodyParameter {
-  readonly index: number;
+/** The parameters that get the body, and what reads it. */
+export interface BodyParameters {
+  /** Positions of the parameters; of several, the descriptor gives their values in this order. */
+  readonly indexes: readonly number[];
   readonly input: IoDescriptor;
+  /** The descriptor gives a list of values, also where it is of one. */
+  readonly isList: boolean;
 }
 
 export interface ApiMethod {
@@ -18,39 +23,112 @@ export interface ApiMethod {
   readonly api: ApiMetadata;
 }
 
+type Method = (...args: never) => unknown;
+
 /**
- * Finds the one parameter of a method that no Nest parameter decorator claims, and its descriptor.
+ * Finds the parameters of a method that no Nest parameter decorator claims, and their descriptor.
  *
  * @throws ServiceConfigurationError naming class, method and cure.
  */
-export function findBodyParameter(method: ApiMethod): BodyParameter | undefined {
+export function findBodyParameters(method: ApiMethod): BodyParameters | undefined {
   const { service, name, api } = method;
-  const prototype = service.prototype as object;
-  const types = (Reflect.getMetadata('design:paramtypes', prototype, name) ?? []) as unknown[];
+  const types = parameterTypes(method);
   const claimed = claimedParameters(service, name);
-  const free = types.map((_, index) => index).filter((index) => !claimed.has(index));
+  const indexes = types.map((_, index) => index).filter((index) => !claimed.has(index));
   const where = `${service.name}#${name}`;
-  if (free.length > 1) {
-    throw new ServiceConfigurationError(
-      `${where} has ${free.length} parameters for one body. Put them into one DTO class, or decorate the others with Nest's @Headers(), @Query() or @Param().`,
-    );
-  }
-  const [index] = free;
-  if (index === undefined) {
+  if (indexes.length === 0) {
     if (api.input === undefined) return undefined;
     throw new ServiceConfigurationError(
       `${where} declares an input but has no parameter for it. Add a parameter, or remove input.`,
     );
   }
-  return { index, input: api.input ?? inferInput(types[index], where) };
+  refuseBodyOf(method, where);
+  const { input } = api;
+  if (input !== undefined && !isDescriptor(input)) {
+    return { indexes, input: named(method, indexes, input), isList: true };
+  }
+  if (indexes.length === 1) {
+    return { indexes, input: input ?? inferInput(types[indexes[0]], where), isList: false };
+  }
+  if (input === undefined) return { indexes, input: inferred(method, indexes), isList: true };
+  throw new ServiceConfigurationError(
+    `${where} has ${indexes.length} parameters and one descriptor, ${input.kind}(). Give one to each by name, @Api({ input: { … } }), or decorate the others with Nest's @Headers(), @Query() or @Param().`,
+  );
 }
 
 /** Number of parameters that the method has or that decorators fill. */
 export function countParameters(method: ApiMethod): number {
+  const claimed = [...claimedParameters(method.service, method.name)];
+  return Math.max(parameterTypes(method).length, ...claimed.map((index) => index + 1));
+}
+
+function refuseBodyOf({ api }: ApiMethod, where: string): void {
+  const { method } = api;
+  if (method !== 'GET' && method !== 'DELETE') return;
+  throw new ServiceConfigurationError(
+    `${where} is served by ${method}, which has no body for its parameters. Decorate them with Nest's @Query() or @Param(), or use POST.`,
+  );
+}
+
+/** The descriptors that the user gave by name, in the order of the parameters. */
+function named(
+  method: ApiMethod,
+  indexes: readonly number[],
+  descriptors: DescriptorsByName,
+): IoDescriptor {
   const { service, name } = method;
+  const entries = Object.entries(descriptors);
+  if (entries.length !== indexes.length) {
+    throw new ServiceConfigurationError(
+      `${service.name}#${name} has ${indexes.length} parameters for a body, and input names ${entries.length}. Name each, in the order of the parameters.`,
+    );
+  }
+  const required = requiredParameters(method);
+  return list(
+    entries.map(([field, input], position) => ({
+      name: field,
+      input,
+      isOptional: indexes[position] >= required,
+    })),
+  );
+}
+
+/** Descriptors by the parameters' types, under the names that the method's source has. */
+function inferred(method: ApiMethod, indexes: readonly number[]): IoDescriptor {
+  const { service, name } = method;
+  const names = parameterNames(functionOf(method));
+  if (names === undefined) {
+    throw new ServiceConfigurationError(
+      `${service.name}#${name} has several parameters, of which one has no name: it is destructured. Name each, or set @Api({ input: { name: descriptor, … } }).`,
+    );
+  }
+  const types = parameterTypes(method);
+  const required = requiredParameters(method);
+  return list(
+    indexes.map((index) => ({
+      name: names[index],
+      input: inferInput(types[index], `${service.name}#${name}(${names[index]})`),
+      isOptional: index >= required,
+    })),
+  );
+}
+
+function list(fields: readonly BodyField[]): IoDescriptor {
+  return parameters(fields) as IoDescriptor;
+}
+
+function functionOf({ service, name }: ApiMethod): Method {
+  return (service.prototype as Record<string, Method>)[name];
+}
+
+/** Parameters before the first that has a default. */
+function requiredParameters(method: ApiMethod): number {
+  return functionOf(method).length;
+}
+
+function parameterTypes({ service, name }: ApiMethod): unknown[] {
   const prototype = service.prototype as object;
-  const types = (Reflect.getMetadata('design:paramtypes', prototype, name) ?? []) as unknown[];
-  return Math.max(types.length, ...[...claimedParameters(service, name)].map((index) => index + 1));
+  return (Reflect.getMetadata('design:paramtypes', prototype, name) ?? []) as unknown[];
 }
 
 function claimedParameters(service: ServiceClass, name: string): ReadonlySet<number> {
@@ -59,19 +137,4 @@ function claimedParameters(service: ServiceClass, name: string): ReadonlySet<num
     { index: number }
   >;
   return new Set(Object.values(claimed).map(({ index }) => index));
-}
-
-/** Types that say nothing about what a body must be. */
-const UNTYPED = new Set<unknown>([Object, Array, Function, Promise, undefined]);
-const NOT_YET = new Set<unknown>([String, Number, Boolean, Buffer, Map, Set, Date]);
-
-function inferInput(type: unknown, where: string): IoDescriptor {
-  if (type === NdArray) return ndarray();
-  if (typeof type === 'function' && !UNTYPED.has(type) && !NOT_YET.has(type)) {
-    return json(type as DtoClass) as IoDescriptor;
-  }
-  const name = typeof type === 'function' ? type.name : String(type);
-  throw new ServiceConfigurationError(
-    `The input of ${where} cannot be inferred from the type ${name} of its parameter. Set @Api({ input: … }), or use NdArray or a DTO class (imported without "type").`,
-  );
 }

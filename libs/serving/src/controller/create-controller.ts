@@ -1,24 +1,20 @@
-import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Req, RequestMapping, RequestMethod } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { HTTP_CODE_METADATA } from '@nestjs/common/constants.js';
 import { MetadataScanner } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { ServiceConfigurationError } from 'bentonest/errors';
-import type { FastifyRequest } from 'fastify';
 import { ApiRoute, ROUTE_CONFIG_KEY } from '../api-route.js';
 import { getApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
-import { runForClient } from '../http/client-scope.js';
 import { DecodedBody } from '../input/body.decorator.js';
-import { markSucceeded } from '../output/encode-result.js';
-import { countParameters, findBodyParameter } from './body-parameter.js';
+import { countParameters, findBodyParameters } from './body-parameter.js';
 import type { ApiMethod } from './body-parameter.js';
 import { copyClassMetadata, copyFunctionMetadata, copyPropertyMetadata } from './copy-metadata.js';
-
-type Method = (...args: unknown[]) => unknown;
-type ServiceInstance = Readonly<Record<string, Method>>;
+import { createHandler } from './create-handler.js';
+import type { Method, ServiceInstance } from './create-handler.js';
 
 /**
  * Generates the Nest controller of a service: a class of the service's name whose methods call the
@@ -68,10 +64,10 @@ function findApiMethods(service: ServiceClass): ApiMethod[] {
 
 function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetadata): void {
   const { service, name, api } = method;
-  const body = findBodyParameter(method);
+  const body = findBodyParameters(method);
   const arity = countParameters(method);
   const original = (service.prototype as Record<string, Method>)[name];
-  const handler = createHandler(name, original instanceof AsyncFunction);
+  const handler = createHandler(name, original, { ...api, body });
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
@@ -83,28 +79,14 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   const route = new ApiRoute(metadata, `${service.name}#${name}`, body?.input, api.output);
   const config = (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, original) ?? {}) as object;
   RouteConfig({ ...config, [ROUTE_CONFIG_KEY]: route })(target, name, descriptor);
-  Post(toPath(api.route ?? name))(target, name, descriptor);
+  const verb = RequestMethod[api.method ?? 'POST'];
+  RequestMapping({ path: toPath(api.route ?? name), method: verb })(target, name, descriptor);
   if (Reflect.getMetadata(HTTP_CODE_METADATA, original) === undefined) {
     HttpCode(200)(target, name, descriptor);
   }
-  if (body !== undefined) DecodedBody(body.input)(target, name, body.index);
+  if (body !== undefined) DecodedBody(body.input)(target, name, body.indexes[0]);
   // The last parameter. Nest's own decorator: pipes leave the request alone.
   Req()(target, name, arity);
-}
-
-const AsyncFunction = (async (): Promise<void> => {}).constructor as new () => Method;
-
-/** The handler's last argument is the request, to mark it; the rest is the service method's. */
-function createHandler(name: string, isAsync: boolean): Method {
-  const named = {
-    [name](this: { readonly service: ServiceInstance }, ...args: unknown[]): unknown {
-      const request = args.pop() as FastifyRequest;
-      const { service } = this;
-      const handle = (): unknown => service[name].apply(service, args);
-      return runForClient(request, { isAsync, handle, onSuccess: markSucceeded });
-    },
-  };
-  return named[name];
 }
 
 function toPath(route: string): string {

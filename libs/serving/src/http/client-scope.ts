@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
+import { ApiTimeoutError } from '../errors/serving.errors.js';
 
 const SCOPES = Symbol('bentonest.scopes');
 
@@ -11,6 +12,8 @@ export interface Handling {
   readonly isAsync: boolean;
   readonly handle: () => unknown;
   readonly onSuccess: (request: FastifyRequest) => void;
+  /** Then the calls are aborted, and the handler fails. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface Handling {
  */
 export function runForClient(
   request: FastifyRequest,
-  { isAsync, handle, onSuccess }: Handling,
+  { isAsync, handle, onSuccess, timeoutMs }: Handling,
 ): unknown {
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope();
@@ -38,9 +41,50 @@ export function runForClient(
     return value;
   };
   if (!(result instanceof Promise)) return succeed(result);
-  return result.then(succeed, (error: unknown) => {
+  const settled = result.then(succeed, (error: unknown) => {
     scopes.delete(scope);
     throw error;
+  });
+  return timeoutMs === undefined ? settled : orTimeout(settled, timeoutMs, scope);
+}
+
+/**
+ * Streams what a generator yields; the runner calls that it makes are aborted when its client leaves.
+ * Of a generator that is not async too: Nest streams those that are.
+ */
+export async function* streamForClient(
+  request: FastifyRequest,
+  { handle, onSuccess }: Pick<Handling, 'handle' | 'onSuccess'>,
+): AsyncGenerator<unknown> {
+  const scopes = scopesOf(connectionOf(request));
+  const scope = new CallScope();
+  scopes.add(scope);
+  onSuccess(request);
+  const items = handle() as Iterator<unknown> | AsyncIterator<unknown>;
+  try {
+    for (;;) {
+      const { done, value } = await scope.runAsync(() => items.next());
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    scopes.delete(scope);
+    await items.return?.();
+  }
+}
+
+function orTimeout(
+  settled: Promise<unknown>,
+  timeoutMs: number,
+  scope: CallScope,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const error = new ApiTimeoutError(timeoutMs);
+      reject(error);
+      scope.abort(error);
+    }, timeoutMs);
+    void settled.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
 

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { NdArray } from 'bentonest/tensor';
+import { IsString } from 'class-validator';
+import { describe, expect, it } from 'vitest';
+import { json } from '../json/json.js';
+import { ndarray } from '../ndarray/ndarray.js';
+import { parameters } from './parameters.js';
+import { scalar } from './scalar.js';
+import { splitObject } from './split-object.js';
+
+class Label {
+  @IsString() text: string;
+}
+
+const descriptor = parameters([
+  { name: 'input', input: ndarray({ dtype: 'int64' }), isOptional: false },
+  { name: 'label', input: json(Label), isOptional: false },
+  { name: 'threshold', input: scalar('number'), isOptional: true },
+]);
+
+async function decode(body: string): Promise<unknown[]> {
+  return descriptor.decode({
+    contentType: 'application/json',
+    headers: {},
+    body: Buffer.from(body),
+  });
+}
+
+describe('several parameters', () => {
+  it('are read each by its descriptor, int64 exactly, whatever their order', async () => {
+    const body = '{"label":{"text":"{\\"]"}, "other": [1], "input":[9007199254740993]}';
+    const [input, label, threshold] = await decode(body);
+    expect(input).toEqual(new NdArray('int64', BigInt64Array.of(9007199254740993n), [1]));
+    expect(label).toBeInstanceOf(Label);
+    expect(label).toEqual({ text: '{"]' });
+    expect(threshold).toBeUndefined();
+  });
+
+  it.each([
+    ['{"label":{"text":"a"}}', 'Expected the parameter input in the JSON object, got nothing'],
+    ['{"input":[1],"label":{}}', 'label: text must be a string'],
+    ['{"input":["a"],"label":{"text":"a"}}', 'input: '],
+    [
+      '{"input":[1],"label":{"text":"a"},"threshold":"0.5"}',
+      'threshold: Expected a number, got the string "0.5"',
+    ],
+    ['{"input":[1],"label":{"text":"a"},"threshold":1e999}', 'threshold: Expected a number'],
+    ['[1]', 'Expected a JSON object of the parameters by name'],
+    ['', 'got an empty body'],
+    ['{"input":[1', 'cut off after byte 11'],
+    ['{"input" [1]}', 'malformed at byte 9'],
+    ['{"input":,"label":1}', 'malformed at byte 9'],
+    ['{"input":[1]}}', 'malformed at byte 13'],
+    [`{"input":${'['.repeat(101)}`, 'nested at most 100 deep'],
+    ['{"a\\u12":1}', 'malformed at byte 1'],
+  ])('refuse %s', async (body, message) => {
+    await expect(decode(body)).rejects.toThrow(message);
+    await expect(decode(body)).rejects.toMatchObject({ statusCode: 400 });
+  });
+
+  it('are described by name, with those required that have no default', () => {
+    expect(descriptor.schema()['application/json']).toMatchObject({
+      type: 'object',
+      properties: { threshold: { type: 'number' } },
+      required: ['input', 'label'],
+    });
+  });
+
+  it('must be such as JSON can hold', () => {
+    const binary = { ...ndarray(), contentTypes: ['image/png'], kind: 'image' };
+    expect(() => parameters([{ name: 'a', input: binary, isOptional: false }])).toThrow(
+      'The parameter a is read by image(), which JSON cannot hold',
+    );
+  });
+});
+
+describe('splitObject', () => {
+  it('gives what JSON.parse gives, for every object', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(3), (object, space) => {
+        const values = splitObject(Buffer.from(JSON.stringify(object, undefined, space)));
+        const parsed = [...values].map(([name, value]) => [name, JSON.parse(value.toString())]);
+        expect(parsed).toEqual(Object.entries(JSON.parse(JSON.stringify(object)) as object));
+      }),
+    );
+  });
+
+  it('takes no more than JSON.parse does, once the values are read', () => {
+    const text = fc.array(fc.constantFrom('{', '}', '"', 'a', ':', ',', '1', '[', ']', '\\', ' '));
+    fc.assert(
+      fc.property(text, (pieces) => {
+        const body = `{${pieces.join('')}}`;
+        try {
+          for (const value of splitObject(Buffer.from(body)).values()) JSON.parse(value.toString());
+        } catch {
+          return;
+        }
+        expect(() => JSON.parse(body) as unknown).not.toThrow();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('a scalar', () => {
+  const read = (
+    type: 'string' | 'number' | 'boolean',
+    contentType: string,
+    body: string,
+  ): unknown => scalar(type).decode({ contentType, headers: {}, body: Buffer.from(body) });
+
+  it.each([
+    ['number', 'text/plain', '-1.5e3', -1500],
+    ['boolean', 'text/plain', 'true', true],
+    ['string', 'text/plain', '1', '1'],
+    ['string', 'application/json', '"a"', 'a'],
+    ['boolean', 'application/json', 'false', false],
+  ] as const)('%s of %s %s', (type, contentType, body, value) => {
+    expect(read(type, contentType, body)).toBe(value);
+  });
+
+  it.each([
+    ['number', 'text/plain', '0x10'],
+    ['number', 'text/plain', ''],
+    ['number', 'application/json', '"1"'],
+    ['boolean', 'text/plain', 'yes'],
+    ['string', 'application/json', '1'],
+  ] as const)('%s of %s is not %s', (type, contentType, body) => {
+    expect(() => read(type, contentType, body)).toThrow(/Expected a/);
+  });
+});

@@ -1,0 +1,33 @@
+import { describeValue } from '../describe-value.js';
+import { InvalidBodyError } from '../io.errors.js';
+import type { BufferedDescriptor } from '../io-descriptor.js';
+import { parseJsonBody } from '../json/parse-json.js';
+
+type ScalarType = 'string' | 'number' | 'boolean';
+
+const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain';
+const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** One value among several parameters: of JSON, or the text of a form's field. */
+export function scalar(type: ScalarType): BufferedDescriptor {
+  return {
+    kind: type,
+    contentTypes: [JSON_TYPE, TEXT_TYPE],
+    reads: 'buffer',
+    decode: ({ contentType, body }) => {
+      const value = contentType === TEXT_TYPE ? readText(type, body) : parseJsonBody(body);
+      if (typeof value === type && (type !== 'number' || Number.isFinite(value))) return value;
+      throw new InvalidBodyError(`Expected a ${type}, got ${describeValue(value)}.`);
+    },
+    encode: (value) => ({ contentType: JSON_TYPE, body: JSON.stringify(value) }),
+    schema: () => ({ [JSON_TYPE]: { type }, [TEXT_TYPE]: { type } }),
+  };
+}
+
+function readText(type: ScalarType, body: Buffer): unknown {
+  const text = body.toString();
+  if (type === 'number' && NUMBER.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { parameterNames } from './parameter-names.js';
+
+const methods = {
+  none() {},
+  plain(_a: unknown, $b: unknown, ünï: unknown) {
+    return [_a, $b, ünï];
+  },
+  async later(a: unknown, b = ')', c = [1, (x: number) => x, { d: "e,'" }], f = `,${1}`) {
+    return Promise.resolve([a, b, c, f]);
+  },
+  destructured(a: unknown, { b }: { b: unknown }) {
+    return [a, b];
+  },
+  rest(a: unknown, ...others: unknown[]) {
+    return [a, others];
+  },
+};
+
+it.each([
+  ['none', []],
+  ['plain', ['_a', '$b', 'ünï']],
+  ['later', ['a', 'b', 'c', 'f']],
+  ['destructured', undefined],
+  ['rest', undefined],
+] as const)('reads the parameters of %s from its source', (name, names) => {
+  expect(parameterNames(methods[name])).toEqual(names);
+});
+
+it('is not led astray by comments', () => {
+  const method = new Function('a /* , x ( */', 'b // , y\n', 'return a + b') as () => unknown;
+  expect(parameterNames(method)).toEqual(['a', 'b']);
+});
