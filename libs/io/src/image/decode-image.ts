@@ -25,7 +25,7 @@ export async function decodeImage(body: Buffer, options: DecodeOptions): Promise
     return await readPixels(sharp, body, options);
   } catch (cause) {
     if (cause instanceof BodyTooLargeError) throw cause;
-    throw noImage(`got a ${type} that is damaged or cut off`, cause);
+    throw noImage(`got an ${type} that is damaged or cut off`, cause);
   }
 }
 

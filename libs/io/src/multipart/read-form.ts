@@ -20,6 +20,9 @@ export interface FormLimits {
   readonly maxMemoryBytes: number;
 }
 
+/** What of a part may be in memory before it is dealt with. */
+const MAX_WAITING_BYTES = 64 * 1024;
+
 export type FormFields = ReadonlyMap<string, IoDescriptor>;
 
 /** Reads one form: each part goes to its descriptor as it comes, in any order of parts. */
@@ -34,6 +37,7 @@ export class FormReader {
   private partCount = 0;
   /** Set while a part has come whose headers have not. */
   private isHeaderDue = false;
+  private isFinished = false;
   private failure: unknown;
   private wake = (): void => undefined;
 
@@ -50,6 +54,8 @@ export class FormReader {
       // Dicer cuts silently: a little further, so that too much can be told from just enough.
       maxHeaderPairs: limits.maxHeaders + 1,
       maxHeaderSize: limits.maxHeaderBytes * 2,
+      // Never full: what Dicer does for a full part forgets those that end in the same chunk.
+      partHwm: Number.MAX_SAFE_INTEGER,
     };
     this.dicer = new Dicer(config);
   }
@@ -61,9 +67,9 @@ export class FormReader {
    * descriptors throw, with the part's name before the message.
    */
   async read(): Promise<ReadonlyMap<string, unknown>> {
-    const finished = this.parse();
+    this.listen();
     try {
-      await this.feed(finished);
+      await this.feed();
       await Promise.all(this.pending);
       this.check();
       this.checkMissing();
@@ -76,34 +82,47 @@ export class FormReader {
     return this.values;
   }
 
-  private parse(): Promise<void> {
+  private listen(): void {
     const { dicer } = this;
     dicer.on('part', (part) => this.onPart(part));
     dicer.on('error', () => this.fail(this.cutOff()));
-    return new Promise((resolve) => dicer.once('finish', resolve));
+    dicer.once('finish', () => {
+      this.isFinished = true;
+      this.wake();
+    });
   }
 
-  /** Byte by byte as the parts take them: a slow one holds up the client. */
-  private async feed(finished: Promise<void>): Promise<void> {
+  /** No faster than the parts are taken: a slow one holds up the client. */
+  private async feed(): Promise<void> {
     const { dicer } = this;
     for await (const chunk of this.input.body as AsyncIterable<Buffer>) {
-      await this.unlessFailed((resume) => dicer.write(chunk, resume));
+      dicer.write(chunk);
+      await this.until(() => !this.isBehind());
     }
-    await this.unlessFailed((resume) => {
-      void finished.then(resume);
-      dicer.end();
-    });
+    dicer.end();
+    await this.until(() => this.isFinished);
     if (this.isHeaderDue) throw this.headless();
   }
 
-  /** Waits for the call back, or for a failure that makes it never come. */
-  private async unlessFailed(act: (resume: () => void) => void): Promise<void> {
+  private isBehind(): boolean {
+    return [...this.open].some((part) => part.readableLength > MAX_WAITING_BYTES);
+  }
+
+  /** The bytes of a part; the feed goes on when one has been dealt with. */
+  private async *bytesOf(part: Readable): AsyncGenerator<Buffer> {
+    for await (const chunk of part as AsyncIterable<Buffer>) {
+      yield chunk;
+      this.wake();
+    }
+  }
+
+  /** Waits, or fails as soon as a part has. */
+  private async until(isDone: () => boolean): Promise<void> {
     this.check();
-    await new Promise<void>((resolve) => {
-      this.wake = resolve;
-      act(resolve);
-    });
-    this.check();
+    while (!isDone()) {
+      await new Promise<void>((resolve) => (this.wake = resolve));
+      this.check();
+    }
   }
 
   private check(): void {
@@ -119,12 +138,12 @@ export class FormReader {
   }
 
   private onPart(part: Readable): void {
-    this.partCount++;
     part.on('error', () => undefined);
+    if (this.isHeaderDue) this.fail(this.headless());
+    this.isHeaderDue = true;
+    this.partCount++;
     const { maxParts } = this.limits;
     if (this.partCount > maxParts) this.fail(tooManyParts(maxParts));
-    else if (this.isHeaderDue) this.fail(this.headless());
-    this.isHeaderDue = true;
     part.once('header', (raw: RawHeaders) => {
       this.isHeaderDue = false;
       try {
@@ -165,11 +184,15 @@ export class FormReader {
     const { budget, limits } = this;
     let value: unknown;
     if (descriptor.reads === 'buffer') {
-      const body = await collect(part, limits.maxPartBytes);
+      const body = await collect(this.bytesOf(part), limits.maxPartBytes);
       value = await descriptor.decode({ contentType, headers, filename, body });
     } else {
       const { maxBytes } = descriptor;
-      const { stream, size } = await spool(part, { budget, maxBytes, tooLarge: fileTooLarge });
+      const { stream, size } = await spool(this.bytesOf(part), {
+        budget,
+        maxBytes,
+        tooLarge: fileTooLarge,
+      });
       this.spooled.push(stream);
       const known = { ...headers, 'content-length': String(size) };
       value = await descriptor.decode({ contentType, headers: known, filename, body: stream });
