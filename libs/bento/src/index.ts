@@ -3,6 +3,7 @@ export { FileUpload, file, image, json, multipart, ndarray, text } from 'bentone
 export type {
   FileMetadata,
   FileOptions,
+  FormOf,
   ImageOptions,
   IoDescriptor,
   JsonOptions,

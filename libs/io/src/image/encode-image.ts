@@ -38,7 +38,7 @@ function toPixels(value: unknown): Pixels {
     (channels === 1 || channels === 3 || channels === 4) &&
     data.length > 0;
   if (dtype !== 'uint8' || !isImage) throw noPixels(`${dtype} of shape [${shape.join(', ')}]`);
-  return { data: data as Uint8Array, width, height, channels: channels as Pixels['channels'] };
+  return { data: data as Uint8Array, width, height, channels };
 }
 
 function noPixels(got: string): UnencodableResultError {

@@ -80,7 +80,7 @@ describe('decode', () => {
   it('takes the first frame of an animation', async () => {
     const { data, shape } = await decode('animated.gif');
     expect(shape).toEqual([3, 4, 3]);
-    expect([...data.slice(0, 3)]).toEqual([255, 0, 0]);
+    expect(Array.from(data.slice(0, 3), Number)).toEqual([255, 0, 0]);
   });
 
   it('takes the type of the bytes, not of the header', async () => {

@@ -101,8 +101,9 @@ function checkFields(fields: FormFields): void {
   }
 }
 
-function checkLimits({ forbidUnknown: _, ...limits }: FormLimits): void {
+function checkLimits(limits: FormLimits): void {
   for (const [name, limit] of Object.entries(limits)) {
+    if (name === 'forbidUnknown') continue;
     if (Number.isInteger(limit) && limit >= 0) continue;
     throw new ServiceConfigurationError(
       `multipart() has as ${name} ${String(limit)}; expected a whole number from 0.`,

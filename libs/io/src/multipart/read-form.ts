@@ -38,7 +38,7 @@ export class FormReader {
   /** Set while a part has come whose headers have not. */
   private isHeaderDue = false;
   private isFinished = false;
-  private failure: unknown;
+  private failure: Error | undefined;
   private wake = (): void => undefined;
 
   /** @throws InvalidBodyError for a content-type without a boundary. */
@@ -129,12 +129,12 @@ export class FormReader {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  private fail(error: unknown): void {
+  private fail(error: Error): void {
     if (this.failure !== undefined) return;
     this.failure = error;
     this.wake();
     // Ends the wait for a client that is slow with the rest.
-    this.input.body.destroy(error as Error);
+    this.input.body.destroy(error);
   }
 
   private onPart(part: Readable): void {
@@ -151,7 +151,7 @@ export class FormReader {
         else part.resume();
       } catch (error) {
         part.resume();
-        this.fail(error);
+        this.fail(error as Error);
       }
     });
   }
@@ -172,7 +172,7 @@ export class FormReader {
     this.values.set(name, undefined);
     this.open.add(part);
     const decoding = this.decode(part, descriptor, { name, filename, headers });
-    this.pending.push(decoding.catch((error: unknown) => this.fail(nameError(name, error))));
+    this.pending.push(decoding.catch((error: Error) => this.fail(nameError(name, error))));
   }
 
   private async decode(
@@ -273,7 +273,7 @@ function tooManyParts(maxParts: number): BodyTooLargeError {
 }
 
 /** Errors of our own say what was wrong; a form has to say where. */
-function nameError(name: string, error: unknown): unknown {
+function nameError(name: string, error: Error): Error {
   if (error instanceof BentoError) error.message = `${name}: ${error.message}`;
   return error;
 }
