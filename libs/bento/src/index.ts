@@ -1,6 +1,16 @@
 export { BentoError, MissingPeerError, ServiceConfigurationError } from 'bentonest/errors';
-export { json, ndarray } from 'bentonest/io';
-export type { IoDescriptor, JsonOptions, NdArrayOptions } from 'bentonest/io';
+export { FileUpload, file, image, json, multipart, ndarray, text } from 'bentonest/io';
+export type {
+  FileMetadata,
+  FileOptions,
+  FormOf,
+  ImageOptions,
+  IoDescriptor,
+  JsonOptions,
+  MultipartOptions,
+  NdArrayOptions,
+  TextOptions,
+} from 'bentonest/io';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';

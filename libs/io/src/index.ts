@@ -1,5 +1,13 @@
 export { matchContentType } from './content-type.js';
 export type { DtoClass, FieldError } from './dto/validate-dto.js';
+export { FileUpload } from './file/file-upload.js';
+export type { FileMetadata } from './file/file-upload.js';
+export { file } from './file/file.js';
+export type { FileOptions } from './file/file.js';
+export type { ImageMode } from './image/decode-image.js';
+export type { ImageType } from './image/image-format.js';
+export { image } from './image/image.js';
+export type { ImageOptions } from './image/image.js';
 export type {
   BodySchemas,
   BufferedDescriptor,
@@ -7,9 +15,12 @@ export type {
   IoDescriptor,
   JsonSchema,
   OutgoingBody,
+  PartEncoding,
   StreamedDescriptor,
 } from './io-descriptor.js';
 export {
+  BodyAbortedError,
+  BodyTooLargeError,
   InvalidBodyError,
   UnencodableResultError,
   UnsupportedMediaTypeError,
@@ -17,8 +28,13 @@ export {
 } from './io.errors.js';
 export { json } from './json/json.js';
 export type { JsonOptions } from './json/json.js';
+export { LimitedStream } from './limited-stream.js';
+export { multipart } from './multipart/multipart.js';
+export type { FormOf, MultipartOptions } from './multipart/multipart.js';
 export { ndarray } from './ndarray/ndarray.js';
 export type { NdArrayOptions } from './ndarray/ndarray.js';
 export { parameters } from './parameters/parameters.js';
 export type { BodyField } from './parameters/parameters.js';
 export { scalar } from './parameters/scalar.js';
+export { text } from './text/text.js';
+export type { TextOptions } from './text/text.js';

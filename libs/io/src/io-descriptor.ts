@@ -10,6 +10,11 @@ export interface IncomingBody<Body> {
   /** The file name that the client gave a part, without any folders. */
   readonly filename?: string;
   readonly body: Body;
+  /**
+   * Has a function called when the request is over, answered or not: what a descriptor keeps for the
+   * request, such as a temporary file, goes then. Streamed bodies have it.
+   */
+  readonly onRequestEnd?: (release: () => void) => void;
 }
 
 /** A body on its way out. */
@@ -25,6 +30,11 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A schema per media type. */
 export type BodySchemas = Readonly<Record<string, JsonSchema>>;
+
+/** OpenAPI's Encoding Object: media types of a part, separated by commas. */
+export interface PartEncoding {
+  readonly contentType: string;
+}
 
 interface DescriptorBase<T> {
   /** The descriptor's own name, for messages and the API document: `ndarray`. */
@@ -46,6 +56,8 @@ interface DescriptorBase<T> {
   schema(): BodySchemas;
   /** Schemas by name that `schema()` refers to as `#/components/schemas/<name>`. */
   components?(): Readonly<Record<string, JsonSchema>>;
+  /** Of a form: media types per part, as OpenAPI's Encoding Object. */
+  encoding?(): Readonly<Record<string, PartEncoding>>;
 }
 
 /** A descriptor that needs the whole body in memory. */
@@ -58,6 +70,8 @@ export interface BufferedDescriptor<T = unknown> extends DescriptorBase<T> {
 /** A descriptor that reads the body as it comes: files, multipart forms. */
 export interface StreamedDescriptor<T = unknown> extends DescriptorBase<T> {
   readonly reads: 'stream';
+  /** Most bytes that it reads: a form refuses a longer part before it is kept anywhere. */
+  readonly maxBytes?: number;
   /** @throws BentoError with status 400 that names field or index, what was expected and what came. */
   decode(input: IncomingBody<Readable>): T | Promise<T>;
 }

@@ -13,6 +13,22 @@ export class ValidationError extends BentoError {
   static override readonly statusCode = 400;
 }
 
+/** A body, a part of a form or a file is larger than its limit, or a form has too many parts. */
+export class BodyTooLargeError extends BentoError {
+  static override readonly code = 'BODY_TOO_LARGE';
+  static override readonly statusCode = 413;
+}
+
+/** The client went away before its body was complete. Nobody reads the answer. */
+export class BodyAbortedError extends BentoError {
+  static override readonly code = 'BODY_ABORTED';
+  static override readonly statusCode = 499;
+
+  constructor(options: BentoErrorOptions = {}) {
+    super('The client closed the connection before its body was complete.', options);
+  }
+}
+
 /** The body's media type is none that the descriptor reads. */
 export class UnsupportedMediaTypeError extends BentoError {
   static override readonly code = 'UNSUPPORTED_MEDIA_TYPE';

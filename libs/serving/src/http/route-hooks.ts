@@ -29,8 +29,10 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
       createResponseHook(describeRoute(options, route)),
     ];
     if (route === undefined) return;
-    const hooks = [options.preSerialization ?? []].flat();
-    options.preSerialization = [...hooks, createResultEncoder(route)];
+    const encode = createResultEncoder(route);
+    options.preSerialization = [...[options.preSerialization ?? []].flat(), encode];
+    // First: what else works on the payload shall see the one that is sent.
+    if (route.output !== undefined) options.onSend = [encode, ...[options.onSend ?? []].flat()];
     options.bodyLimit ??= chooseBodyLimit(fastify.initialConfig.bodyLimit);
     if (route.input?.reads !== 'stream') return;
     const earlier = [options.preParsing ?? []].flat();

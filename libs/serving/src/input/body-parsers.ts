@@ -38,10 +38,23 @@ export function registerBodyParsers(adapter: FastifyAdapter, fastify: FastifyIns
   if (fastify.hasContentTypeParser(JSON_TYPE)) fastify.removeContentTypeParser(JSON_TYPE);
   // Through the adapter, so that Nest does not register its own over it.
   adapter.useBodyParser(JSON_TYPE, false, { bodyLimit }, parse as never);
+  leaveTextAsBytes(fastify);
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (isOurs(request)) done(null, body);
     else done(new UnsupportedMediaTypeException());
   });
+}
+
+/** Fastify's own parser would put replacement characters for what is no UTF-8. */
+function leaveTextAsBytes(fastify: FastifyInstance): void {
+  try {
+    fastify.addContentTypeParser('text/plain', { parseAs: 'buffer' }, (request, body, done) => {
+      done(null, isOurs(request) ? body : body.toString());
+    });
+  } catch (error) {
+    // The application has one of its own, which stays.
+    if ((error as NodeJS.ErrnoException).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error;
+  }
 }
 
 function isService(request: FastifyRequest): boolean {

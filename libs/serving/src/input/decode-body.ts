@@ -16,7 +16,7 @@ export function decodeBody(descriptor: IoDescriptor, request: FastifyRequest): u
   const contentType = matchContentType(headers['content-type'], descriptor.contentTypes);
   return descriptor.reads === 'buffer'
     ? descriptor.decode({ contentType, headers, body: toBuffer(request.body) })
-    : descriptor.decode({ contentType, headers, body: openBody(request) });
+    : descriptor.decode({ contentType, headers, ...openBody(request) });
 }
 
 function toBuffer(body: unknown): Buffer {

@@ -165,6 +165,6 @@ describe('a descriptor that reads a stream', () => {
     sent = open(`${await serve(lines)}/upload`);
     sent.on('error', () => undefined);
     sent.write('first');
-    expect(await failure).toMatchObject({ code: 'ECONNRESET' });
+    expect(await failure).toMatchObject({ code: 'BODY_ABORTED', statusCode: 499 });
   });
 });

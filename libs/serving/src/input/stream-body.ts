@@ -1,11 +1,15 @@
-import { Readable, Transform } from 'node:stream';
-import type { TransformCallback } from 'node:stream';
-import { PayloadTooLargeException } from '@nestjs/common';
+import type { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
+import { BodyAbortedError, BodyTooLargeError, LimitedStream } from 'bentonest/io';
+import type { IncomingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const OPEN_BODY = Symbol('bentonest.open-body');
 
-type StreamedRequest = FastifyRequest & { [OPEN_BODY]?: () => Readable };
+/** A body as a descriptor gets it, and the end of its request. */
+export type OpenBody = Required<Pick<IncomingBody<Readable>, 'body' | 'onRequestEnd'>>;
+
+type StreamedRequest = FastifyRequest & { [OPEN_BODY]?: () => OpenBody };
 type ParsingDone = (error: Error | null, payload: Readable) => void;
 /** The length that Fastify compares with content-length, in the place of what it has read itself. */
 type CountedStream = Readable & { receivedEncodedLength?: number };
@@ -22,10 +26,18 @@ export function createStreamHook(bodyLimit: number) {
     done: ParsingDone,
   ): void => {
     request[OPEN_BODY] = () => {
-      const body = new LimitedBody(bodyLimit, () => void reply.header('connection', 'close'));
+      const body = new LimitedStream(bodyLimit, () => bodyTooLarge(bodyLimit));
+      const onRequestEnd = (release: () => void): void => onceClosed(reply.raw, release);
+      // Without a listener, a client that leaves before anyone reads would end the process.
+      body.on('error', () => undefined);
       // Not pipeline(), which would destroy the request, and with it the way for an answer.
-      payload.once('error', (error) => body.destroy(error));
-      return payload.pipe(body);
+      payload.once('error', (cause) => body.destroy(new BodyAbortedError({ cause })));
+      body.once('close', () => discardRest(payload, bodyLimit));
+      onRequestEnd(() => {
+        if (body.readableEnded) return;
+        body.destroy(reply.raw.writableFinished ? undefined : new BodyAbortedError());
+      });
+      return { body: payload.pipe(body), onRequestEnd };
     };
     const nothing: CountedStream = Readable.from([]);
     nothing.receivedEncodedLength = Number(request.headers['content-length'] ?? 0);
@@ -34,27 +46,40 @@ export function createStreamHook(bodyLimit: number) {
 }
 
 /** The request's own stream; nothing is read of it before. Without a body it ends at once. */
-export function openBody(request: FastifyRequest): Readable {
-  return (request as StreamedRequest)[OPEN_BODY]?.() ?? Readable.from([]);
+export function openBody(request: FastifyRequest): OpenBody {
+  return (
+    (request as StreamedRequest)[OPEN_BODY]?.() ?? {
+      body: Readable.from([]),
+      onRequestEnd: (release) => onceClosed(request.raw, release),
+    }
+  );
 }
 
-class LimitedBody extends Transform {
-  private received = 0;
+function onceClosed(
+  stream: EventEmitter & { readonly closed: boolean },
+  release: () => void,
+): void {
+  if (stream.closed) release();
+  else stream.once('close', release);
+}
 
-  constructor(
-    private readonly limit: number,
-    private readonly onExceeded: () => void,
-  ) {
-    super();
-  }
+/**
+ * Reads what nobody wants any more, or else the client would still be sending, and its connection be
+ * of no use; but no more than a whole body: who sends more than that is cut off.
+ */
+function discardRest(payload: Readable, bodyLimit: number): void {
+  if (payload.readableEnded || payload.destroyed) return;
+  payload.unpipe();
+  let discarded = 0;
+  payload.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > bodyLimit) payload.destroy();
+  });
+  payload.resume();
+}
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.received += chunk.length;
-    if (this.received <= this.limit) {
-      done(null, chunk);
-      return;
-    }
-    this.onExceeded();
-    done(new PayloadTooLargeException('Request body is too large'));
-  }
+function bodyTooLarge(bodyLimit: number): BodyTooLargeError {
+  return new BodyTooLargeError(`Expected a body of at most ${bodyLimit} bytes, got more.`, {
+    details: { maxBytes: bodyLimit },
+  });
 }

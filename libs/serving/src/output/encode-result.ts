@@ -9,14 +9,17 @@ type EncodedDone = (error: Error | null, payload?: unknown) => void;
 
 const SUCCEEDED = Symbol('bentonest.succeeded');
 
-type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: true };
+type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: boolean };
 
 /** Notes that what will be sent is a service's result and no error: interceptors stand in between. */
 export function markSucceeded(request: FastifyRequest): void {
   (request as MarkedRequest)[SUCCEEDED] = true;
 }
 
-/** Writes a service's result by its output descriptor, after all interceptors; a preSerialization hook. */
+/**
+ * Writes a service's result by its output descriptor, after all interceptors; a preSerialization hook.
+ * Fastify sends strings, bytes and streams without it, so that it is an onSend hook as well.
+ */
 export function createResultEncoder(route: ApiRoute) {
   return (
     request: MarkedRequest,
@@ -29,6 +32,7 @@ export function createResultEncoder(route: ApiRoute) {
       done(null, payload);
       return;
     }
+    request[SUCCEEDED] = false;
     try {
       const contentType = negotiate(request.headers.accept, output.writes ?? output.contentTypes);
       const body = output.encode(payload, contentType);
