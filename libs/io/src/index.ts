@@ -1,5 +1,6 @@
 export { matchContentType } from './content-type.js';
-export type { DtoClass, FieldError } from './dto/validate-dto.js';
+export type { DtoClass } from './dto/dto-class.js';
+export type { FieldError } from './dto/field-error.js';
 export type {
   BodySchemas,
   BufferedDescriptor,

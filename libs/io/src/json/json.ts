@@ -1,6 +1,6 @@
 import { describeValue } from '../describe-value.js';
 import { validateDto } from '../dto/validate-dto.js';
-import type { DtoClass } from '../dto/validate-dto.js';
+import type { DtoClass } from '../dto/dto-class.js';
 import type { BufferedDescriptor } from '../io-descriptor.js';
 import { UnencodableResultError } from '../io.errors.js';
 import { parseJsonBody } from './parse-json.js';
