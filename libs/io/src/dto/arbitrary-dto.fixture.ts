@@ -39,7 +39,12 @@ const ODD_TEXTS = [
   ...['null', 'true', 'false', '0', '-0', '1e308', '-1e308', '1e-7', '0.1', '9007199254740993'],
   ...['""', '"1"', '"text"', '"\\ud83c\\udf3a"', `"${'x'.repeat(500)}"`, '"2024-02-30"'],
   ...['[]', '{}', '[1,2,3]', '[null]', '["a",1]', '[[1],[2]]', '{"a":1}', '[{"x":1},{"x":null}]'],
-  ...['{"__proto__":{"x":1}}', '{"constructor":1}', '{"toString":"x","a":1}', '[{"constructor":{}}]'],
+  ...[
+    '{"__proto__":{"x":1}}',
+    '{"constructor":1}',
+    '{"toString":"x","a":1}',
+    '[{"constructor":{}}]',
+  ],
   ...['{"then":1}', '[[{"x":1}]]', '{"a":{"b":[{"valueOf":1}]}}'],
 ];
 
@@ -59,7 +64,10 @@ const word = fc.string({ maxLength: 6 });
 const each = { each: true };
 
 /** Decorators by kind of value: those of a field are some of one row. */
-const KINDS: readonly { values: fc.Arbitrary<unknown>; decorators: readonly PropertyDecorator[] }[] = [
+const KINDS: readonly {
+  values: fc.Arbitrary<unknown>;
+  decorators: readonly PropertyDecorator[];
+}[] = [
   {
     values: number,
     decorators: [
@@ -82,7 +90,10 @@ const KINDS: readonly { values: fc.Arbitrary<unknown>; decorators: readonly Prop
     ],
   },
   { values: fc.constantFrom('', null, '', null, 1), decorators: [is.IsEmpty(), is.IsOptional()] },
-  { values: fc.constantFrom('true', '0', 'x'), decorators: [is.IsBooleanString(), is.Contains('')] },
+  {
+    values: fc.constantFrom('true', '0', 'x'),
+    decorators: [is.IsBooleanString(), is.Contains('')],
+  },
   { values: fc.emailAddress(), decorators: [is.IsEmail(), is.IsString(), is.Contains('@')] },
   { values: fc.uuid(), decorators: [is.IsUUID(), is.IsUUID('4'), is.IsLowercase()] },
   { values: fc.webUrl(), decorators: [is.IsUrl(), is.IsUrl({ protocols: ['https'] })] },
@@ -91,7 +102,10 @@ const KINDS: readonly { values: fc.Arbitrary<unknown>; decorators: readonly Prop
     values: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
     decorators: [is.IsISO8601(), is.IsDateString(), is.IsString()],
   },
-  { values: fc.constantFrom('setosa', 'virginica', 'rosa'), decorators: [is.IsEnum(Species), is.IsString()] },
+  {
+    values: fc.constantFrom('setosa', 'virginica', 'rosa'),
+    decorators: [is.IsEnum(Species), is.IsString()],
+  },
   { values: fc.constantFrom(0, 1, 2, 'Low'), decorators: [is.IsEnum(Level)] },
   {
     values: fc.array(number, { maxLength: 6 }),

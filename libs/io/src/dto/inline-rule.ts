@@ -8,7 +8,8 @@ const ALWAYS: Readonly<Record<string, Source>> = {
   isNotEmpty: (value) => `${value} !== '' && ${value} !== undefined && ${value} !== null`,
   isArray: (value) => `Array.isArray(${value})`,
   arrayNotEmpty: (value) => `Array.isArray(${value}) && ${value}.length > 0`,
-  isObject: (value) => `typeof ${value} === 'object' && ${value} !== null && !Array.isArray(${value})`,
+  isObject: (value) =>
+    `typeof ${value} === 'object' && ${value} !== null && !Array.isArray(${value})`,
 };
 
 const PRIMITIVE: Readonly<Record<string, Source>> = {

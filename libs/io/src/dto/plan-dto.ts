@@ -124,7 +124,9 @@ function findAccessors(dto: DtoClass): string[] {
   const names: string[] = [];
   let prototype = dto.prototype as object;
   while (prototype !== null && prototype !== Object.prototype) {
-    for (const [name, { get, set }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    for (const [name, { get, set }] of Object.entries(
+      Object.getOwnPropertyDescriptors(prototype),
+    )) {
       if (get !== undefined || set !== undefined) names.push(name);
     }
     prototype = Object.getPrototypeOf(prototype) as object;

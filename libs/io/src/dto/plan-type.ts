@@ -2,8 +2,7 @@ import type { DtoClass } from './dto-class.js';
 import { transformerStorage } from './transformer-storage.js';
 
 /** What class-transformer makes of a field's value. */
-export type FieldType =
-  { readonly kind: 'any' } | NestedType | ScalarType;
+export type FieldType = { readonly kind: 'any' } | NestedType | ScalarType;
 
 export interface NestedType {
   readonly kind: 'nested';
