@@ -1,6 +1,8 @@
 export { matchContentType } from './content-type.js';
 export type { DtoClass } from './dto/dto-class.js';
 export type { FieldError } from './dto/field-error.js';
+export { SLOW_DTO_CHANNEL } from './io.channels.js';
+export type { SlowDtoEvent } from './io.channels.js';
 export type {
   BodySchemas,
   BufferedDescriptor,

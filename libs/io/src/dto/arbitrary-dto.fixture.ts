@@ -36,17 +36,12 @@ const NAMES = ['a', 'b', 'x', 'sepal_len', 'two words', '"quoted"', "it's", 'bac
 const ODD_NAMES = ['ünï', '\u2028', '0', '`', '*/', 'then', 'push', 'length', 'name', 'instance'];
 const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'];
 const ODD_TEXTS = [
-  ...['null', 'true', 'false', '0', '-0', '1e308', '-1e308', '1e-7', '0.1', '9007199254740993'],
-  ...['""', '"1"', '"text"', '"\\ud83c\\udf3a"', `"${'x'.repeat(500)}"`, '"2024-02-30"'],
-  ...['[]', '{}', '[1,2,3]', '[null]', '["a",1]', '[[1],[2]]', '{"a":1}', '[{"x":1},{"x":null}]'],
-  ...[
-    '{"__proto__":{"x":1}}',
-    '{"constructor":1}',
-    '{"toString":"x","a":1}',
-    '[{"constructor":{}}]',
-  ],
-  ...['{"then":1}', '[[{"x":1}]]', '{"a":{"b":[{"valueOf":1}]}}'],
-];
+  ['null', 'true', 'false', '0', '-0', '1e308', '-1e308', '1e-7', '0.1', '9007199254740993'],
+  ['""', '"1"', '"text"', '"\\ud83c\\udf3a"', `"${'x'.repeat(500)}"`, '"2024-02-30"'],
+  ['[]', '{}', '[1,2,3]', '[null]', '["a",1]', '[[1],[2]]', '{"a":1}', '[{"x":1},{"x":null}]'],
+  ['{"__proto__":{"x":1}}', '{"constructor":1}', '{"toString":"x","a":1}', '[{"constructor":{}}]'],
+  ['{"then":1}', '[[{"x":1}]]', '{"a":{"b":[{"valueOf":1}]}}'],
+].flat();
 
 const json = (values: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
   values.map((value) => JSON.stringify(value));
@@ -71,10 +66,10 @@ const KINDS: readonly {
   {
     values: number,
     decorators: [
-      ...[is.IsNumber(), is.IsNumber({ maxDecimalPlaces: 2 }), is.IsNumber({ allowNaN: true })],
-      ...[is.Min(-2), is.Max(10), is.IsDefined(), is.IsNotEmpty(), Type(() => Number), is.Allow()],
-      ...[is.Equals(4), is.NotEquals(3), is.IsNotIn([5]), is.Min(0, { groups: ['admin'] })],
-    ],
+      [is.IsNumber(), is.IsNumber({ maxDecimalPlaces: 2 }), is.IsNumber({ allowNaN: true })],
+      [is.Min(-2), is.Max(10), is.IsDefined(), is.IsNotEmpty(), Type(() => Number), is.Allow()],
+      [is.Equals(4), is.NotEquals(3), is.IsNotIn([5]), is.Min(0, { groups: ['admin'] })],
+    ].flat(),
   },
   {
     values: fc.integer({ min: 0, max: 8 }),
@@ -85,9 +80,9 @@ const KINDS: readonly {
   {
     values: word,
     decorators: [
-      ...[is.IsString(), is.Length(1, 5), is.MinLength(1), is.MaxLength(5), is.IsNotEmpty()],
-      ...[is.Matches(/^[^a]*$/), is.NotContains('z'), is.IsAscii(), Type(() => String)],
-    ],
+      [is.IsString(), is.Length(1, 5), is.MinLength(1), is.MaxLength(5), is.IsNotEmpty()],
+      [is.Matches(/^[^a]*$/), is.NotContains('z'), is.IsAscii(), Type(() => String)],
+    ].flat(),
   },
   { values: fc.constantFrom('', null, '', null, 1), decorators: [is.IsEmpty(), is.IsOptional()] },
   {
@@ -110,10 +105,10 @@ const KINDS: readonly {
   {
     values: fc.array(number, { maxLength: 6 }),
     decorators: [
-      ...[is.IsArray(), is.IsNumber({}, each), is.ArrayMinSize(1), is.ArrayMaxSize(5)],
-      ...[is.ArrayNotEmpty(), is.ArrayUnique(), is.Min(-3, each), is.Max(1e300, each)],
-      ...[is.ArrayNotContains([7]), Type(() => Number), is.IsNotEmpty(each), is.IsDefined(each)],
-    ],
+      [is.IsArray(), is.IsNumber({}, each), is.ArrayMinSize(1), is.ArrayMaxSize(5)],
+      [is.ArrayNotEmpty(), is.ArrayUnique(), is.Min(-3, each), is.Max(1e300, each)],
+      [is.ArrayNotContains([7]), Type(() => Number), is.IsNotEmpty(each), is.IsDefined(each)],
+    ].flat(),
   },
   {
     values: fc.array(fc.constantFrom('a', 'b', 'c')),

@@ -1,5 +1,8 @@
 import type { DtoClass } from './dto-class.js';
 
+/** How a schema of an API document refers to another. */
+export const COMPONENTS = '#/components/schemas/';
+
 const holders = new Map<string, WeakRef<DtoClass>[]>();
 
 /**

@@ -3,32 +3,31 @@ import { getMetadataStorage } from 'class-validator';
 import type { ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata.js';
 import type * as ClassValidatorJsonSchema from 'class-validator-jsonschema';
 import type { JsonSchema } from '../io-descriptor.js';
-import { componentName } from './component-name.js';
+import { COMPONENTS, componentName } from './component-name.js';
 import type { DtoClass } from './dto-class.js';
 import { transformerStorage } from './transformer-storage.js';
 
 type Schema = Record<string, unknown>;
 type Converter = (rule: ValidationMetadata) => Schema | undefined;
 
-const REF = '#/components/schemas/';
-
 /** A reference to the schema of a DTO. */
 export function dtoReference(dto: DtoClass): JsonSchema {
-  return { $ref: REF + componentName(dto) };
+  return { $ref: COMPONENTS + componentName(dto) };
 }
 
 /** Schemas by name of a DTO and of all that are nested in it. */
 export function dtoComponents(root: DtoClass): Record<string, JsonSchema> {
-  const found = new Map<DtoClass, JsonSchema>();
+  const found = new Set<DtoClass>();
+  const components: Record<string, JsonSchema> = {};
   const waiting = [root];
   for (let dto = waiting.pop(); dto !== undefined; dto = waiting.pop()) {
     if (found.has(dto)) continue;
-    found.set(
-      dto,
-      toSchema(dto, (nested) => waiting.push(nested)),
-    );
+    found.add(dto);
+    // Before the nested ones: the first of a name has it without a number.
+    const name = componentName(dto);
+    components[name] = toSchema(dto, (nested) => waiting.push(nested));
   }
-  return Object.fromEntries([...found].map(([dto, schema]) => [componentName(dto), schema]));
+  return components;
 }
 
 function toSchema(dto: DtoClass, onNested: (dto: DtoClass) => void): JsonSchema {
@@ -45,7 +44,7 @@ function toSchema(dto: DtoClass, onNested: (dto: DtoClass) => void): JsonSchema 
   const schema = targetConstructorToSchema(dto, {
     classTransformerMetadataStorage: transformerStorage(),
     classValidatorMetadataStorage: getMetadataStorage(),
-    refPointerPrefix: REF,
+    refPointerPrefix: COMPONENTS,
     additionalConverters: {
       nestedValidation: nested as never,
       // The library's own writes `type: 'string'` for all of these.

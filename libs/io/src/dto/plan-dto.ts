@@ -29,10 +29,11 @@ export class Obstacle {
 }
 
 /** Beside @ValidateNested only rules that look at no field: they run before unknown ones are dropped. */
-const SHALLOW = new Set([
-  ...['isDefined', 'isNotEmpty', 'isArray', 'isObject', 'isInstance'],
-  ...['arrayMinSize', 'arrayMaxSize', 'arrayNotEmpty'],
-]);
+const SHALLOW = new Set(
+  'isDefined isNotEmpty isArray isObject isInstance arrayMinSize arrayMaxSize arrayNotEmpty'.split(
+    ' ',
+  ),
+);
 
 /** The DTO and all DTOs nested in it. */
 export function planDto(root: DtoClass): DtoPlan[] | Obstacle {
@@ -43,7 +44,7 @@ export function planDto(root: DtoClass): DtoPlan[] | Obstacle {
     if (plans.has(dto)) continue;
     const plan = planClass(dto);
     if (plan instanceof Obstacle) {
-      return dto === root ? plan : new Obstacle(`${plan.reason} of ${dto.name}`);
+      return dto === root ? plan : new Obstacle(`${plan.reason} (${dto.name})`);
     }
     plans.set(dto, plan);
     for (const { type } of plan.fields) if (type.kind === 'nested') waiting.push(type.dto);
@@ -59,7 +60,7 @@ function planClass(dto: DtoClass): DtoPlan | Obstacle {
     if (rules === undefined) byField.set(rule.propertyName, [rule]);
     else rules.push(rule);
   }
-  const obstacle = byField.size === 0 ? 'a class without rules' : classObstacle(dto);
+  const obstacle = byField.size === 0 ? 'no field with a rule' : classObstacle(dto);
   if (obstacle !== undefined) return new Obstacle(obstacle);
   const fields: FieldPlan[] = [];
   for (const [name, metadatas] of byField) {
@@ -124,10 +125,8 @@ function findAccessors(dto: DtoClass): string[] {
   const names: string[] = [];
   let prototype = dto.prototype as object;
   while (prototype !== null && prototype !== Object.prototype) {
-    for (const [name, { get, set }] of Object.entries(
-      Object.getOwnPropertyDescriptors(prototype),
-    )) {
-      if (get !== undefined || set !== undefined) names.push(name);
+    for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+      if (!('value' in member)) names.push(name);
     }
     prototype = Object.getPrototypeOf(prototype) as object;
   }

@@ -31,7 +31,7 @@ const BUILT_IN = new Set(
 export function toRule(metadata: ValidationMetadata): Rule | undefined {
   const constraints = classValidator
     .getMetadataStorage()
-    .getTargetValidatorConstraints(metadata.constraintCls as () => void);
+    .getTargetValidatorConstraints(metadata.constraintCls);
   const [constraint] = constraints as (ConstraintMetadata | undefined)[];
   if (constraint === undefined || constraints.length > 1 || constraint.async) return undefined;
   if (!BUILT_IN.has(constraint.name)) return undefined;

@@ -40,6 +40,5 @@ export function findTransformedField(dto: DtoClass): string | undefined {
 }
 
 function allTransforms(): Transforms {
-  const internals: unknown = transformerStorage();
-  return (internals as { _transformMetadatas: Transforms })._transformMetadatas;
+  return Reflect.get(transformerStorage(), '_transformMetadatas') as Transforms;
 }

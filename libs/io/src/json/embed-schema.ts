@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { COMPONENTS } from '../dto/component-name.js';
 import type { JsonSchema } from '../io-descriptor.js';
 
 /** A schema inside an API document, and what it refers to there. */
@@ -7,7 +8,6 @@ export interface EmbeddedSchema {
   readonly components: Readonly<Record<string, JsonSchema>>;
 }
 
-export const COMPONENTS = '#/components/schemas/';
 const COMPONENT_NAME = /^[\w.-]+$/;
 
 /**

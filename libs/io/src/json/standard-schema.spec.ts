@@ -42,7 +42,7 @@ const decode = async (descriptor: BufferedDescriptor, value: unknown): Promise<u
     body: Buffer.from(JSON.stringify(value)),
   });
 
-describe.each(Object.entries(SCHEMAS))('json(%s)', (name, descriptor) => {
+describe.each(Object.entries(SCHEMAS))('json(%s)', (_name, descriptor) => {
   it('gives what the schema makes of the body', async () => {
     const body = { name: ' Iris ', rows: [{ length: 1, colour: 'green' }] };
     expect(await decode(descriptor as BufferedDescriptor, body)).toEqual({
@@ -62,21 +62,24 @@ describe.each(Object.entries(SCHEMAS))('json(%s)', (name, descriptor) => {
         errors: [
           {
             field: 'rows[1].length',
-            message: expect.stringContaining('expected number'),
+            message: expect.stringMatching(/expected number/i),
             got: 'the string "long"',
           },
         ],
       },
     });
   });
-
-  it.runIf(name.endsWith('Async'))('waits for asynchronous checks', async () => {
-    const taken = decode(descriptor as BufferedDescriptor, { name: 'taken', rows: [] });
-    await expect(taken).rejects.toThrow('name: The name is taken, got the string "taken".');
-  });
 });
 
 describe('json(schema)', () => {
+  it.each([SCHEMAS.zodAsync, SCHEMAS.valibotAsync])(
+    'waits for asynchronous checks',
+    async (descriptor) => {
+      const taken = decode(descriptor, { name: 'taken', rows: [] });
+      await expect(taken).rejects.toThrow('name: The name is taken, got the string "taken".');
+    },
+  );
+
   it('takes bodies of any kind that the schema takes', async () => {
     expect(await decode(json(z.array(z.number())), [1, 2])).toEqual([1, 2]);
     await expect(decode(json(z.string()), 5)).rejects.toThrow(

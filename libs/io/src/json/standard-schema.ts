@@ -30,7 +30,7 @@ function toOutput<Schema extends StandardSchemaV1>(
   result: StandardSchemaV1.Result<unknown>,
   value: unknown,
 ): Output<Schema> {
-  if (result.issues === undefined) return result.value as Output<Schema>;
+  if (result.issues === undefined) return result.value;
   throw toValidationError(result.issues.map((issue) => toFieldError(issue, value)));
 }
 

@@ -34,8 +34,8 @@ function tryStringify(value: unknown): string | undefined {
   }
   // What holds none of ours has cost nothing but this search: a typed array is written as an object
   // with the key 0, or without keys.
-  const mayHoldTypedArray = text?.includes('{"0":') === true || text?.includes('{}') === true;
-  return mayHoldTypedArray ? stringifyNumeric(value) : text;
+  if (text === undefined || !(text.includes('{"0":') || text.includes('{}'))) return text;
+  return stringifyNumeric(value);
 }
 
 function stringifyNumeric(value: unknown): string | undefined {
