@@ -154,6 +154,7 @@ function nestedRules(depth: number): fc.Arbitrary<Rules> {
     return fc.constantFrom<Rules>(
       { decorators: nested(() => is.IsObject()), text },
       { decorators: nested((dto) => is.IsInstance(dto)), text },
+      { decorators: nested(() => is.IsNotEmptyObject()), text },
       { decorators: nested(() => is.IsArray(), each), text: lists },
       { decorators: nested(() => is.ArrayMaxSize(2)), text: fc.oneof(lists, lists, text) },
     );

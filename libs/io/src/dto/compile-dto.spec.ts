@@ -65,8 +65,8 @@ describe('a DTO with a rule that is not compiled', () => {
       ],
     ],
     [
-      'isNotEmptyObject beside @ValidateNested on field x',
-      [is.ValidateNested(), Type(() => Leaf), is.IsNotEmptyObject()],
+      '@ArrayUnique beside @ValidateNested on field x',
+      [is.ValidateNested(), Type(() => Leaf), is.ArrayUnique(Object.keys)],
     ],
     ['no field with a rule (Set)', [is.ValidateNested(), Type(() => Set)]],
   ])('says so: %s', (reason, decorators) => {

@@ -28,13 +28,6 @@ export class Obstacle {
   constructor(readonly reason: string) {}
 }
 
-/** Beside @ValidateNested only rules that look at no field: they run before unknown ones are dropped. */
-const SHALLOW = new Set(
-  'isDefined isNotEmpty isArray isObject isInstance arrayMinSize arrayMaxSize arrayNotEmpty'.split(
-    ' ',
-  ),
-);
-
 /** The DTO and all DTOs nested in it. */
 export function planDto(root: DtoClass): DtoPlan[] | Obstacle {
   if (!isStorageInUse()) return new Obstacle('a class-transformer that was bundled');
@@ -110,7 +103,8 @@ function planField(
       case ValidationTypes.CUSTOM_VALIDATION: {
         const rule = toRule(metadata);
         if (rule === undefined) return `the rule ${metadata.name ?? metadata.constraintCls.name}`;
-        if (isNested && !SHALLOW.has(rule.name)) return `${rule.name} beside @ValidateNested`;
+        // It may compare by fields that class-validator drops only afterwards.
+        if (isNested && rule.name === 'arrayUnique') return '@ArrayUnique beside @ValidateNested';
         rules.push(rule);
         break;
       }
