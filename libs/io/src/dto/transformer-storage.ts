@@ -18,14 +18,20 @@ export function transformerStorage(): MetadataStorage {
   return storage;
 }
 
+let isInUse: boolean | undefined;
+
 /** A bundler may have given the decorators a storage of their own: this one would then be empty. */
 export function isStorageInUse(): boolean {
+  isInUse ??= seesDecorators() && allTransforms() instanceof Map;
+  return isInUse;
+}
+
+function seesDecorators(): boolean {
   class Probe {
     declare field: unknown;
   }
   Expose()(Probe.prototype, 'field');
-  const isSeen = transformerStorage().getExposedMetadatas(Probe).length === 1;
-  return isSeen && allTransforms() instanceof Map;
+  return transformerStorage().getExposedMetadatas(Probe).length === 1;
 }
 
 /** Field with a @Transform that runs when bodies are read, of the class or one that it extends. */
