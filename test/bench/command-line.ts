@@ -2,6 +2,7 @@
 //   no mode       closed loop: requests per second and latency at 1 and 32 connections, against bare
 //   --open-loop   highest Poisson rate with p99 <= 50 ms, against bare
 //   --dispatcher  the dispatcher's own cost per call; --profile tells where it goes
+//   --dto         checks of DTOs: compiled, by class-validator, and what parsing their JSON takes
 //   --goodput     calls answered in time under a simulated model, against the ideal
 //   --fairness    four API connections to one worker
 import { availableParallelism, cpus } from 'node:os';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
   options: {
     'open-loop': { type: 'boolean', default: false },
     dispatcher: { type: 'boolean', default: false },
+    dto: { type: 'boolean', default: false },
     goodput: { type: 'boolean', default: false },
     fairness: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -35,6 +37,10 @@ async function run(): Promise<readonly object[]> {
   if (values.dispatcher) {
     const { measureDispatcher, profileDispatcher } = await import('./dispatcher-cost.js');
     return values.profile ? profileDispatcher() : measureDispatcher(rounds(9));
+  }
+  if (values.dto) {
+    const { measureDtos } = await import('./dto-cost.js');
+    return measureDtos(rounds(9));
   }
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');

@@ -1,5 +1,4 @@
 export { matchContentType } from './content-type.js';
-export type { DtoClass, FieldError } from './dto/validate-dto.js';
 export { FileUpload } from './file/file-upload.js';
 export type { FileMetadata } from './file/file-upload.js';
 export { file } from './file/file.js';
@@ -8,6 +7,10 @@ export type { ImageMode } from './image/decode-image.js';
 export type { ImageType } from './image/image-format.js';
 export { image } from './image/image.js';
 export type { ImageOptions } from './image/image.js';
+export type { DtoClass } from './dto/dto-class.js';
+export type { FieldError } from './dto/field-error.js';
+export { SLOW_DTO_CHANNEL } from './io.channels.js';
+export type { SlowDtoEvent } from './io.channels.js';
 export type {
   BodySchemas,
   BufferedDescriptor,

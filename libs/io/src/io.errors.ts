@@ -7,7 +7,7 @@ export class InvalidBodyError extends BentoError {
   static override readonly statusCode = 400;
 }
 
-/** Fields of the body break the rules of its DTO; `details.errors` lists each. */
+/** Fields of the body break the rules of its DTO or schema; `details.errors` lists each. */
 export class ValidationError extends BentoError {
   static override readonly code = 'VALIDATION_FAILED';
   static override readonly statusCode = 400;

@@ -11,6 +11,7 @@ import { forceExitAfter } from './http/forced-exit.js';
 import { GracefulClose } from './http/graceful-close.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
+import { SlowDtoLog } from './input/slow-dto-log.js';
 
 /** Options of {@link ServingModule}. */
 export interface ServingOptions {
@@ -70,7 +71,7 @@ const NEEDS_FASTIFY =
 
 /** What generated controllers need of the application: parsers, hooks and the error filter. */
 @Module({
-  providers: [FastifyPreparation, { provide: APP_FILTER, useClass: BentoErrorFilter }],
+  providers: [FastifyPreparation, SlowDtoLog, { provide: APP_FILTER, useClass: BentoErrorFilter }],
 })
 export class ServingModule implements NestModule {
   /** Without options, import the class itself. */

@@ -107,6 +107,21 @@ describe('the constructor', () => {
   });
 });
 
+describe('toJSON', () => {
+  it('has the shortest decimals that read back as the same float32', () => {
+    const array = NdArray.from(
+      [
+        [0.1, -0.3],
+        [16777216, 1e-40],
+      ],
+      { dtype: 'float32' },
+    );
+    expect(JSON.stringify({ array })).toBe('{"array":[[0.1,-0.3],[16777216,1e-40]]}');
+    expect(JSON.stringify(NdArray.from([0.1]))).toBe('[0.1]');
+    expect(JSON.stringify(new NdArray('float32', Float32Array.of(NaN), []))).toBe('null');
+  });
+});
+
 describe('toNested', () => {
   it('gives numbers where they are exact, else bigints', () => {
     const data = BigInt64Array.of(1n, 2n ** 60n);

@@ -1,6 +1,7 @@
 import { toData, toLeaves } from './convert.js';
 import { canCast, holds } from './dtype.js';
 import type { DType, TensorData, TensorDataOf } from './dtype.js';
+import { shortestFloat32 } from './json/shortest-float32.js';
 import { flatten, inferDType } from './nested.js';
 import type { Leaf, Nested } from './nested.js';
 import { describeShape, sizeOf } from './shape.js';
@@ -68,18 +69,16 @@ export class NdArray<D extends DType = DType> {
    * else bigints.
    */
   toNested(): Nested {
-    const leaves = toLeaves(this.dtype, this.data);
-    let position = 0;
-    const build = (axis: number): Nested => {
-      if (axis === this.shape.length) return exactNumber(leaves[position++]);
-      return Array.from({ length: this.shape[axis] }, () => build(axis + 1));
-    };
-    return build(0);
+    return this.nest(exactNumber);
   }
 
-  /** What JSON.stringify writes of it. */
+  /**
+   * What JSON.stringify writes of it: {@link toNested}, with float32 and float16 as the shortest
+   * decimals that read back as the same.
+   */
   toJSON(): Nested {
-    return this.toNested();
+    const isShort = this.dtype === 'float32' || this.dtype === 'float16';
+    return this.nest(isShort ? shortest : exactNumber);
   }
 
   /**
@@ -99,6 +98,16 @@ export class NdArray<D extends DType = DType> {
     }
     const data = castFast(this.dtype, dtype, this.data) ?? this.castEach(dtype);
     return new NdArray(dtype, data as TensorDataOf<To>, this.shape);
+  }
+
+  private nest(write: (leaf: Leaf) => Leaf): Nested {
+    const leaves = toLeaves(this.dtype, this.data);
+    let position = 0;
+    const build = (axis: number): Nested => {
+      if (axis === this.shape.length) return write(leaves[position++]);
+      return Array.from({ length: this.shape[axis] }, () => build(axis + 1));
+    };
+    return build(0);
   }
 
   private castEach(dtype: DType): TensorData {
@@ -121,6 +130,10 @@ function exactNumber(value: Leaf): Leaf {
   if (typeof value !== 'bigint') return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
+}
+
+function shortest(value: Leaf): Leaf {
+  return Number.isFinite(value) ? Number(shortestFloat32(value as number)) : value;
 }
 
 function wrongClass(dtype: DType, data: unknown): DTypeMismatchError {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import { describe, expect, it } from 'vitest';
 import { json } from './json.js';
 
@@ -56,6 +57,26 @@ describe('json(Dto)', () => {
     });
   });
 
+  it('is an error at start for a class without rules', () => {
+    class Bare {
+      x: number;
+    }
+    expect(() => json(Bare)).toThrow('json(Bare) would refuse every body');
+  });
+
+  it('answers at once where the compiled check passes', () => {
+    const input = { contentType: 'application/json', headers: {} };
+    const body = Buffer.from('{"name":"Iris","leaves":[]}');
+    expect(json(Plant).decode({ ...input, body })).toBeInstanceOf(Plant);
+  });
+
+  it.each([
+    '{"name":"Iris","leaves":[],"x":{"constructor":1}}',
+    '{"name":"I","leaves":[],"constructor":1}',
+  ])('is not brought down by keys of the prototype: %s', async (body) => {
+    expect(await decode(body)).toBeInstanceOf(Plant);
+  });
+
   it.each([
     ['[1]', 'Expected a JSON object, got a list of 1'],
     ['null', 'Expected a JSON object, got null'],
@@ -84,6 +105,30 @@ describe('encode', () => {
       body: '{"a":[1,null]}',
     });
     expect(() => json().encode(undefined, 'application/json')).toThrow('got nothing');
-    expect(() => json().encode({ big: 1n }, 'application/json')).toThrow('got an object');
+    const cycle: { self?: object } = {};
+    cycle.self = cycle;
+    expect(() => json().encode(cycle, 'application/json')).toThrow('got an object');
+  });
+
+  it.each([
+    [{ scores: NdArray.from([[0.5], [2]]) }, '{"scores":[[0.5],[2]]}'],
+    [NdArray.from([0.1, 0.2], { dtype: 'float32' }), '[0.1,0.2]'],
+    [{ rows: DataFrame.from([{ a: 1, b: 'x' }]) }, '{"rows":[{"a":1,"b":"x"}]}'],
+    [{ id: 12345678901234567890n, ids: [1n, -2n] }, '{"id":12345678901234567890,"ids":[1,-2]}'],
+    [NdArray.from([2n ** 60n, 1n]), '[1152921504606846976,1]'],
+    [Float32Array.of(0.1, Number.NaN), '[0.1,null]'],
+    [{ deep: [{ bytes: Uint8Array.of(1, 2) }] }, '{"deep":[{"bytes":[1,2]}]}'],
+    [{ none: new Float64Array(0), empty: {} }, '{"none":[],"empty":{}}'],
+    [{ wide: BigInt64Array.of(2n ** 62n) }, '{"wide":[4611686018427387904]}'],
+    [{ 0: 'not a typed array', text: '{"0":' }, '{"0":"not a typed array","text":"{\\"0\\":"}'],
+    [{ nan: Number.NaN, inf: Infinity }, '{"nan":null,"inf":null}'],
+  ])('writes %o', (value, text) => {
+    expect(json().encode(value, 'application/json').valueOf()).toMatchObject({ body: text });
+  });
+
+  it('takes no text of a client for an integer', () => {
+    const value = { text: '"bentonest:integer:00000000-0000-4000-8000-000000000000:1"', big: 1n };
+    const { body } = json().encode(value, 'application/json') as { body: string };
+    expect(JSON.parse(body)).toEqual({ text: value.text, big: 1 });
   });
 });

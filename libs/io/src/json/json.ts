@@ -1,9 +1,14 @@
-import { describeValue } from '../describe-value.js';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ServiceConfigurationError } from 'bentonest/errors';
+import { getMetadataStorage } from 'class-validator';
+import type { DtoClass } from '../dto/dto-class.js';
+import { dtoComponents, dtoReference } from '../dto/dto-schema.js';
 import { validateDto } from '../dto/validate-dto.js';
-import type { DtoClass } from '../dto/validate-dto.js';
-import type { BufferedDescriptor } from '../io-descriptor.js';
-import { UnencodableResultError } from '../io.errors.js';
+import type { BufferedDescriptor, JsonSchema } from '../io-descriptor.js';
+import { embedSchema } from './embed-schema.js';
 import { parseJsonBody } from './parse-json.js';
+import { isStandardSchema, readBySchema, toJsonSchema } from './standard-schema.js';
+import { stringifyJson } from './stringify-json.js';
 
 /** Options of {@link json}. */
 export interface JsonOptions {
@@ -18,41 +23,72 @@ export interface JsonOptions {
 const JSON_TYPE = 'application/json';
 
 /**
- * A JSON body; with a DTO class, checked by its class-validator decorators and given as its instance.
+ * A JSON body. With a DTO class, it is checked by class-validator's decorators and given as an
+ * instance; with a Standard Schema (zod, valibot, arktype), it is what the schema makes of it.
  *
+ * A result may hold NdArrays, DataFrames, typed arrays and bigints: they are written as lists, records
+ * and numbers. NaN and infinities, which JSON does not have, are null.
+ *
+ * @throws ServiceConfigurationError for a class without rules, and options that a schema does not take.
  * @example
  * @Api({ input: json(IrisFeatures, { forbidUnknown: true }) })
+ * @example
+ * @Api({ input: json(z.object({ prompt: z.string() })) })
  */
 export function json(): BufferedDescriptor;
+export function json<Schema extends StandardSchemaV1>(
+  schema: Schema,
+): BufferedDescriptor<StandardSchemaV1.InferOutput<Schema>>;
 export function json<T extends object>(
   dto: DtoClass<T>,
   options?: JsonOptions,
 ): BufferedDescriptor<T>;
-export function json<T extends object>(
-  dto?: DtoClass<T>,
+export function json(
+  shape?: DtoClass | StandardSchemaV1,
   options: JsonOptions = {},
 ): BufferedDescriptor {
-  const { forbidUnknown = false } = options;
   return {
     kind: 'json',
     contentTypes: [JSON_TYPE],
     reads: 'buffer',
-    decode: ({ body }) => {
-      const value = parseJsonBody(body);
-      return dto === undefined ? value : validateDto(dto, value, forbidUnknown);
-    },
-    encode: (value) => ({ contentType: JSON_TYPE, body: stringify(value) }),
-    schema: () => ({ [JSON_TYPE]: dto === undefined ? {} : { type: 'object', title: dto.name } }),
+    encode: (value) => ({ contentType: JSON_TYPE, body: stringifyJson(value) }),
+    ...readerOf(shape, options),
   };
 }
 
-function stringify(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch (cause) {
-    throw new UnencodableResultError('json', 'what JSON can hold', describeValue(value), { cause });
+type Reader = Pick<BufferedDescriptor, 'decode' | 'schema' | 'components'>;
+
+function readerOf(
+  shape: DtoClass | StandardSchemaV1 | undefined,
+  { forbidUnknown }: JsonOptions,
+): Reader {
+  if (shape === undefined) {
+    return { decode: ({ body }) => parseJsonBody(body), schema: () => ({ [JSON_TYPE]: {} }) };
   }
-  if (text !== undefined) return text;
-  throw new UnencodableResultError('json', 'what JSON can hold', describeValue(value));
+  if (!isStandardSchema(shape)) {
+    checkHasRules(shape);
+    return {
+      decode: ({ body }) => validateDto(shape, parseJsonBody(body), forbidUnknown === true),
+      schema: () => ({ [JSON_TYPE]: dtoReference(shape) }),
+      components: () => dtoComponents(shape),
+    };
+  }
+  if (forbidUnknown !== undefined) {
+    throw new ServiceConfigurationError(
+      'json() takes forbidUnknown with a DTO class only. Make the schema itself strict, as with z.strictObject().',
+    );
+  }
+  const embedded = (): ReturnType<typeof embedSchema> => embedSchema(toJsonSchema(shape));
+  return {
+    decode: ({ body }) => readBySchema(shape, parseJsonBody(body)),
+    schema: () => ({ [JSON_TYPE]: embedded().schema satisfies JsonSchema }),
+    components: () => embedded().components,
+  };
+}
+
+function checkHasRules(dto: DtoClass): void {
+  if (getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false).length > 0) return;
+  throw new ServiceConfigurationError(
+    `json(${dto.name}) would refuse every body: no field of the class has a rule. Decorate its fields with class-validator, or write json() for any JSON.`,
+  );
 }

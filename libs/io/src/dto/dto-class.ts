@@ -1,0 +1,2 @@
+/** A class whose properties have class-validator's decorators. */
+export type DtoClass<T extends object = object> = new (...args: never) => T;
