@@ -1,6 +1,12 @@
 export { BentoError, MissingPeerError, ServiceConfigurationError } from 'bentonest/errors';
-export { json, ndarray } from 'bentonest/io';
-export type { IoDescriptor, JsonOptions, NdArrayOptions } from 'bentonest/io';
+export { dataFrame, json, ndarray, series } from 'bentonest/io';
+export type {
+  DataFrameDescriptorOptions,
+  IoDescriptor,
+  JsonOptions,
+  NdArrayOptions,
+  SeriesOptions,
+} from 'bentonest/io';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';
@@ -15,8 +21,8 @@ export type {
 } from 'bentonest/runner';
 export { Api, BentoService } from 'bentonest/serving';
 export type { ApiOptions, BentoServiceOptions } from 'bentonest/serving';
-export { NdArray } from 'bentonest/tensor';
-export type { DType } from 'bentonest/tensor';
+export { DataFrame, NdArray } from 'bentonest/tensor';
+export type { DType, Orient } from 'bentonest/tensor';
 export { BentoModule } from './bento.module.js';
 export type { BentoExtras, BentoOptions } from './bento.options.js';
 export type { BentoFeatureOptions } from './feature/create-feature.js';

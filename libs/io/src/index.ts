@@ -1,4 +1,8 @@
 export { matchContentType } from './content-type.js';
+export { dataFrame } from './data-frame/data-frame.js';
+export type { DataFrameDescriptorOptions } from './data-frame/data-frame.js';
+export { series } from './data-frame/series.js';
+export type { SeriesOptions } from './data-frame/series.js';
 export type { DtoClass, FieldError } from './dto/validate-dto.js';
 export type {
   BodySchemas,
