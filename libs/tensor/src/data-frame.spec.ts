@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DataFrame } from './data-frame.js';
+import type { NamedColumn } from './data-frame.js';
 import type { DType } from './dtype.js';
 import { NdArray } from './nd-array.js';
 
@@ -42,7 +43,7 @@ describe('a DataFrame', () => {
   it('becomes an array of the dtype that holds all columns, by the rules of numpy', () => {
     const dtypeOf = (...dtypes: DType[]): DType =>
       new DataFrame(
-        dtypes.map((dtype, at) => [`${at}`, NdArray.from([1], { dtype: 'uint8' }).astype(dtype)]),
+        dtypes.map((dtype, at): NamedColumn => [`${at}`, NdArray.from([1], { dtype: 'uint8' }).astype(dtype)]),
       ).toNdArray().dtype;
     expect(dtypeOf()).toBe('float64');
     expect(dtypeOf('uint8', 'uint16')).toBe('uint16');
@@ -59,7 +60,7 @@ describe('a DataFrame', () => {
   it('keeps the order of columns, and any name', () => {
     const column = NdArray.from([1]);
     const names = ['10', '9', '__proto__', ''];
-    const frame = new DataFrame(names.map((name) => [name, column]));
+    const frame = new DataFrame(names.map((name): NamedColumn => [name, column]));
     expect(frame.names).toEqual(names);
     expect(frame.column('__proto__')).toBe(column);
     expect(frame.select(['9', '10']).names).toEqual(['9', '10']);

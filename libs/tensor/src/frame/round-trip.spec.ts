@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DataFrame } from '../data-frame.js';
+import type { NamedColumn } from '../data-frame.js';
 import { DTYPES, allocate, integerRange } from '../dtype.js';
 import type { DType } from '../dtype.js';
 import { numberToFloat16 } from '../float16.js';
@@ -14,22 +15,10 @@ import { stringifyJsonFrame } from './json/stringify-json-frame.js';
 import { decodeParquet } from './parquet/decode-parquet.js';
 import { encodeParquet } from './parquet/encode-parquet.js';
 
+// No byte order mark at the beginning: apache-arrow, hyparquet and CSV drop it.
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
-  fc.constantFrom(
-    '',
-    'NaN',
-    '1',
-    'true',
-    ' a ',
-    '"',
-    'a,b',
-    'a\r\nb',
-    '\n',
-    '\uFEFFa',
-    '\0',
-    'null',
-  ),
+  fc.constantFrom('', 'NaN', '1', 'true', ' a ', '"', 'a,b', 'a\r\nb', '\n', '\0', 'null'),
 );
 const name = fc.oneof(text, fc.constantFrom('__proto__', 'constructor', '0', '10', '9'));
 
@@ -71,8 +60,15 @@ function frames({ minRows = 0, noInfinity = false } = {}): fc.Arbitrary<DataFram
     .chain(([names, length, dtypes]) =>
       fc
         .tuple(...names.map((_, at) => columnOf(dtypes[at], length, noInfinity)))
-        .map((columns) => new DataFrame(names.map((title, at) => [title, columns[at]]))),
+        .map(
+          (columns) => new DataFrame(names.map((title, at): NamedColumn => [title, columns[at]])),
+        ),
     );
+}
+
+/** apache-arrow leaves out an empty name, which pyarrow reads as one and it itself as "null". */
+function isNamed({ names }: DataFrame): boolean {
+  return !names.includes('');
 }
 
 function expectSame(got: DataFrame, frame: DataFrame): void {
@@ -101,7 +97,7 @@ describe('a DataFrame comes back as it was', () => {
     const columns = Object.entries(dtypes);
     fc.assert(
       fc.property(fc.tuple(...columns.map(([, dtype]) => columnOf(dtype, 3, true))), (arrays) => {
-        const frame = new DataFrame(columns.map(([title], at) => [title, arrays[at]]));
+        const frame = new DataFrame(columns.map(([title], at): NamedColumn => [title, arrays[at]]));
         expectSame(parseJsonFrame(Buffer.from(stringifyJsonFrame(frame))), frame);
       }),
     );
@@ -118,7 +114,7 @@ describe('a DataFrame comes back as it was', () => {
 
   it('from Arrow', async () => {
     await fc.assert(
-      fc.asyncProperty(frames(), async (frame) => {
+      fc.asyncProperty(frames().filter(isNamed), async (frame) => {
         expectSame(await decodeArrow(await encodeArrow(frame)), frame);
       }),
     );

@@ -14,10 +14,8 @@ import type { FrameOptions } from '../frame-options.js';
 import { isIndexColumn, readGuarded } from '../read-guarded.js';
 import { dtypeOfArrow } from './arrow-types.js';
 import type { ArrowModule } from './arrow-types.js';
+import { checkMessages } from './check-messages.js';
 import { loadArrow } from './load-arrow.js';
-
-/** Every message of a stream begins so; files of the Arrow format are another thing. */
-const CONTINUATION = 0xff;
 
 /**
  * Reads a table from an Arrow IPC stream, as `pyarrow.ipc.new_stream` writes it without compression:
@@ -33,11 +31,9 @@ export async function decodeArrow(
 ): Promise<DataFrame> {
   const arrow = await loadArrow();
   return readGuarded('Expected an Arrow IPC stream, got bytes that are none, or cut off.', () => {
-    if (bytes.length < 8 || bytes.subarray(0, 4).some((byte) => byte !== CONTINUATION)) {
-      throw malformedFrame(
-        'Expected an Arrow IPC stream, got other bytes. Send a stream, no file.',
-      );
-    }
+    if (bytes.length === 0)
+      throw malformedFrame('Expected an Arrow IPC stream, got an empty body.');
+    checkMessages(bytes);
     // A copy, because columns are views of it and need its alignment.
     const table = read(new Uint8Array(bytes), arrow);
     checkCellCount(table.numRows, table.numCols, bytes.length);

@@ -96,7 +96,7 @@ export class JsonReader {
     if (byte === QUOTE) return this.string('a string');
     if (byte === MINUS || isDigit(byte)) return this.number();
     for (const [word, value] of WORDS) {
-      if (this.buffer.compare(word, 0, word.length, this.at, this.at + word.length) !== 0) continue;
+      if (!word.equals(this.buffer.subarray(this.at, this.at + word.length))) continue;
       this.at += word.length;
       return value;
     }

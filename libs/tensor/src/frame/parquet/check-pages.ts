@@ -164,9 +164,6 @@ export class PageCheck {
     const length = header.uncompressed_page_size - levels;
     const bytes = v2.is_compressed === false ? rest : this.decompress(rest, length, limits);
     if (nulls === count) return count;
-    if (isDictionary(encoding) && bytes[0] === 0) {
-      throw malformedFrame('Expected a Parquet file, got indices of 0 bits.');
-    }
     checkValues(bytes, limits.column, { encoding, count });
     return count;
   }

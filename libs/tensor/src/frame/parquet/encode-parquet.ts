@@ -37,8 +37,6 @@ function valuesOf({ dtype, data }: NdArray): unknown[] | Int32Array | Float32Arr
       return data as Float32Array;
     case 'float64':
       return data as Float64Array;
-    case 'uint64':
-      return Array.from(data as BigUint64Array, (value) => BigInt.asIntN(64, value));
     default:
       return Array.from<unknown>(data as string[]);
   }

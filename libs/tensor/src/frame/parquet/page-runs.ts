@@ -47,6 +47,7 @@ export function checkRuns({ bytes, start, width, count }: RunBlock): void {
       );
     }
     seen += length;
-    at += isPacked ? (length / 8) * width : (width + 7) >> 3;
+    // The reader takes a byte of packed values even where they need none.
+    at += isPacked ? Math.max(1, (length / 8) * width) : (width + 7) >> 3;
   }
 }
