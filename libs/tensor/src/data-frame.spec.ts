@@ -43,7 +43,10 @@ describe('a DataFrame', () => {
   it('becomes an array of the dtype that holds all columns, by the rules of numpy', () => {
     const dtypeOf = (...dtypes: DType[]): DType =>
       new DataFrame(
-        dtypes.map((dtype, at): NamedColumn => [`${at}`, NdArray.from([1], { dtype: 'uint8' }).astype(dtype)]),
+        dtypes.map((dtype, at): NamedColumn => [
+          `${at}`,
+          NdArray.from([1], { dtype: 'uint8' }).astype(dtype),
+        ]),
       ).toNdArray().dtype;
     expect(dtypeOf()).toBe('float64');
     expect(dtypeOf('uint8', 'uint16')).toBe('uint16');
