@@ -1,3 +1,4 @@
+import { bytesPerElement, integerRange } from 'bentonest/tensor';
 import type { DType } from 'bentonest/tensor';
 import type { JsonSchema } from './io-descriptor.js';
 
@@ -6,5 +7,8 @@ export function dtypeSchema(dtype: DType | undefined): JsonSchema {
   if (dtype === undefined) return {};
   if (dtype === 'bool') return { type: 'boolean' };
   if (dtype === 'string') return { type: 'string' };
-  return { type: dtype.startsWith('float') ? 'number' : 'integer' };
+  if (dtype.startsWith('float')) return { type: 'number' };
+  if (bytesPerElement(dtype) === 8) return { type: 'integer', format: dtype };
+  const [minimum, maximum] = integerRange(dtype).map(Number);
+  return { type: 'integer', minimum, maximum };
 }
