@@ -16,6 +16,7 @@ export { decodeArrow } from './frame/arrow/decode-arrow.js';
 export { encodeArrow } from './frame/arrow/encode-arrow.js';
 export { parseCsvFrame } from './frame/csv/parse-csv-frame.js';
 export { stringifyCsvFrame } from './frame/csv/stringify-csv-frame.js';
+export { fitFrame } from './frame/fit-frame.js';
 export type { FrameOptions } from './frame/frame-options.js';
 export { ORIENTS, parseJsonFrame } from './frame/json/parse-json-frame.js';
 export type { JsonFrameOptions, Orient } from './frame/json/parse-json-frame.js';

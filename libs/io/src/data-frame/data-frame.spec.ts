@@ -109,3 +109,22 @@ it('writes a series as it reads it', () => {
     body: '{"0":1.0,"1":2.0}',
   });
 });
+
+describe('a declared output', () => {
+  const output = dataFrame({ columns: ['b', 'a'], dtypes: { a: 'float32' } });
+
+  it('has its columns, in order, of their dtypes', () => {
+    const frame = DataFrame.from([{ a: 0.1, b: 'x', c: 1 }]);
+    expect(output.encode(frame, JSON_TYPE)).toMatchObject({ body: '[{"b":"x","a":0.1}]' });
+  });
+
+  it('is a fault of the service where it does not fit', () => {
+    const encode = (): unknown => output.encode(DataFrame.from([{ a: 1 }]), JSON_TYPE);
+    expect(encode).toThrow(
+      expect.objectContaining({
+        statusCode: 500,
+        message: expect.stringContaining('Expected a column "b", got "a"') as string,
+      }),
+    );
+  });
+});

@@ -1,9 +1,11 @@
 import {
   DataFrame,
+  InvalidDataFrameError,
   decodeArrow,
   decodeParquet,
   encodeArrow,
   encodeParquet,
+  fitFrame,
   isParquet,
   parseCsvFrame,
   parseJsonFrame,
@@ -29,6 +31,9 @@ export interface DataFrameDescriptorOptions extends FrameOptions {
 /**
  * A table of named columns: JSON in one of pandas' orients, CSV, an Arrow IPC stream, or Parquet. The
  * last two need the packages apache-arrow, and hyparquet with hyparquet-writer.
+ *
+ * As an output, declared columns and dtypes are what clients may rely on: a result is reduced and cast
+ * to them, and one that does not fit is a fault of the service.
  *
  * @throws ServiceConfigurationError for options that do not fit each other.
  * @example
@@ -82,20 +87,33 @@ function decode(
 function encode(
   value: DataFrame,
   contentType: string,
-  { orient }: DataFrameDescriptorOptions,
+  options: DataFrameDescriptorOptions,
 ): OutgoingBody | Promise<OutgoingBody> {
   if (!(value instanceof DataFrame)) {
     throw new UnencodableResultError('dataFrame', 'a DataFrame', describeValue(value));
   }
+  const frame = declared(value, options);
   switch (contentType) {
     case CSV_TYPE:
-      return { contentType: `${CSV_TYPE}; charset=utf-8`, body: stringifyCsvFrame(value) };
+      return { contentType: `${CSV_TYPE}; charset=utf-8`, body: stringifyCsvFrame(frame) };
     case ARROW_TYPE:
-      return encodeArrow(value).then((body) => ({ contentType, body }));
+      return encodeArrow(frame).then((body) => ({ contentType, body }));
     case PARQUET_TYPE:
     case BINARY_TYPE:
-      return encodeParquet(value).then((body) => ({ contentType, body }));
+      return encodeParquet(frame).then((body) => ({ contentType, body }));
     default:
-      return { contentType, body: stringifyJsonFrame(value, orient) };
+      return { contentType, body: stringifyJsonFrame(frame, options.orient) };
+  }
+}
+
+/** The result as it was declared; one that does not fit is a fault of the service, and no 400. */
+function declared(frame: DataFrame, options: DataFrameDescriptorOptions): DataFrame {
+  if (options.columns === undefined && options.dtypes === undefined) return frame;
+  try {
+    return fitFrame(frame, options);
+  } catch (cause) {
+    if (!(cause instanceof InvalidDataFrameError)) throw cause;
+    const got = `another one (${cause.message.replace(/\.$/, '')})`;
+    throw new UnencodableResultError('dataFrame', 'a DataFrame as declared', got, { cause });
   }
 }

@@ -3,7 +3,7 @@ import type { DataFrame } from '../../data-frame.js';
 import type { FrameOptions } from '../frame-options.js';
 import { parseCsvFrame } from './parse-csv-frame.js';
 
-const parse = (text: string, options: FrameOptions = {}): DataFrame =>
+const parse = (text: string, options: FrameOptions = {}): Promise<DataFrame> =>
   parseCsvFrame(Buffer.from(text), options);
 
 describe('types of columns', () => {
@@ -21,19 +21,20 @@ describe('types of columns', () => {
     ['true,1', 'string', ['true', '1']],
     ['2020-01-01', 'string', ['2020-01-01']],
     ['0x10,1_000', 'string', ['0x10', '1_000']],
-  ])('%s is %s', (fields, dtype, expected) => {
-    const column = parse(
+  ])('%s is %s', async (fields, dtype, expected) => {
+    const frame = await parse(
       `a,b\n${fields
         .split(',')
         .map((field) => `${field},0\n`)
         .join('')}`,
-    ).column('a');
+    );
+    const column = frame.column('a');
     expect({ dtype: column.dtype, values: [...column.data] }).toEqual({ dtype, values: expected });
   });
 
-  it('are those that are asked for', () => {
+  it('are those that are asked for', async () => {
     const options = { dtypes: { zip: 'string', n: 'float32', k: 'int8' } } as const;
-    const frame = parse('zip,n,k\n007,1,1e1\nNA,,2\n', options);
+    const frame = await parse('zip,n,k\n007,1,1e1\nNA,,2\n', options);
     expect(frame.toRecords()).toEqual([
       { zip: '007', n: 1, k: 10 },
       { zip: 'NA', n: null, k: 2 },
@@ -50,22 +51,22 @@ describe('types of columns', () => {
     ['a,b\ntrue,1\n,1\n', {}, 'Expected true or false in row 1 of column "a", got null'],
     ['a\n9007199254740993\nNaN\n', {}, 'Expected a number that float64 holds exactly'],
     ['a\n1e999\n', {}, 'Expected a number (float64) in row 0 of column "a", got the number 1e999'],
-  ] as const)('refuse what does not belong: %j', (text, options, message) => {
-    expect(() => parse(text, options)).toThrow(message);
+  ] as const)('refuse what does not belong: %j', async (text, options, message) => {
+    await expect(parse(text, options)).rejects.toThrow(message);
   });
 });
 
 describe('lines and fields', () => {
-  it('may be in quotes, end in CRLF or CR, and begin with a byte order mark', () => {
+  it('may be in quotes, end in CRLF or CR, and begin with a byte order mark', async () => {
     const text = '\uFEFFa,"b ""c"""\r\n1,"x, y\r\nz"\r\n\r\n2,""';
-    const frame = parse(text);
+    const frame = await parse(text);
     expect(frame.names).toEqual(['a', 'b "c"']);
     expect(frame.column('b "c"').data).toEqual(['x, y\r\nz', '']);
-    expect(parse('a\r1\r2').column('a').data).toEqual(BigInt64Array.of(1n, 2n));
+    expect((await parse('a\r1\r2')).column('a').data).toEqual(BigInt64Array.of(1n, 2n));
   });
 
-  it('give a table without rows, where there is only a header', () => {
-    expect(parse('a,b\n').shape).toEqual([0, 2]);
+  it('give a table without rows, where there is only a header', async () => {
+    expect((await parse('a,b\n')).shape).toEqual([0, 2]);
   });
 
   it.each([
@@ -74,16 +75,18 @@ describe('lines and fields', () => {
     ['a\n"x\n', 'Expected a closing quote for the field that opens in line 2, got the end.'],
     ['a\nx"y"\n', 'Expected quotes around whole fields only, got one inside field 0 of line 2.'],
     ['a,a\n1,2\n', 'Expected each column once, got "a" twice.'],
-  ])('that are no CSV are refused: %j', (text, message) => {
-    expect(() => parse(text)).toThrow(message);
+  ])('that are no CSV are refused: %j', async (text, message) => {
+    await expect(parse(text)).rejects.toThrow(message);
   });
 
-  it('that are no UTF-8 are refused', () => {
-    expect(() => parseCsvFrame(Buffer.from([0x61, 0x0a, 0xff]))).toThrow('Expected CSV in UTF-8');
+  it('that are no UTF-8 are refused', async () => {
+    await expect(parseCsvFrame(Buffer.from([0x61, 0x0a, 0xff]))).rejects.toThrow(
+      'Expected CSV in UTF-8',
+    );
   });
 
-  it('of long digits take no more than their length', () => {
+  it('of long digits take no more than their length', async () => {
     const digits = '1'.repeat(1e6);
-    expect(parse(`a\n${digits}x\n`).dtypes).toEqual({ a: 'string' });
+    expect((await parse(`a\n${digits}x\n`)).dtypes).toEqual({ a: 'string' });
   });
 });

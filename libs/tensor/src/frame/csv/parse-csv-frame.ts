@@ -1,4 +1,4 @@
-import { CsvError, parse } from 'csv-parse/sync';
+import type { CsvError } from 'csv-parse/sync';
 import type { DataFrame } from '../../data-frame.js';
 import type { DType } from '../../dtype.js';
 import { NdArray } from '../../nd-array.js';
@@ -32,8 +32,11 @@ const INFINITY = /^[+-]?inf(?:inity)?$/i;
  *
  * @throws InvalidDataFrameError naming row and column.
  */
-export function parseCsvFrame(bytes: Uint8Array, options: FrameOptions = {}): DataFrame {
-  const [header, ...rows] = parseRows(decodeUtf8(bytes));
+export async function parseCsvFrame(
+  bytes: Uint8Array,
+  options: FrameOptions = {},
+): Promise<DataFrame> {
+  const [header, ...rows] = await parseRows(decodeUtf8(bytes));
   if (header === undefined) {
     throw malformedFrame('Expected a line of column names, got an empty body. Send CSV.');
   }
@@ -97,7 +100,9 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function parseRows(text: string): string[][] {
+async function parseRows(text: string): Promise<string[][]> {
+  // When it is used: workers load this lib as well, and no package before they have to.
+  const { CsvError, parse } = await import('csv-parse/sync');
   try {
     return parse(text, { record_delimiter: ['\r\n', '\n', '\r'], skip_empty_lines: true });
   } catch (cause) {
