@@ -23,11 +23,14 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const LOWER_CASE = 0x20;
 
-const WORDS: readonly (readonly [Buffer, boolean | null])[] = [
+const WORDS: readonly (readonly [Uint8Array, boolean | null])[] = [
   [Buffer.from('null'), null],
   [Buffer.from('true'), true],
   [Buffer.from('false'), false],
 ];
+
+/** Keys that are remembered: as many as tables mostly have columns. */
+const MAX_KEYS = 1024;
 
 /** Digits whose sum is exact, and powers that then round once (json/decimal.ts). */
 const MAX_DIGITS = 15;
@@ -39,6 +42,7 @@ const MAX_POWER = 22;
  */
 export class JsonReader {
   private readonly buffer: Buffer;
+  private readonly keys: { readonly raw: Uint8Array; readonly text: string }[] = [];
   private at = 0;
   /** The last cell was a number with a fraction or an exponent. */
   isDecimal = false;
@@ -72,12 +76,26 @@ export class JsonReader {
     this.expect(OPEN_OBJECT, what);
     if (this.skipIf(CLOSE_OBJECT)) return;
     for (let index = 0; ; index++) {
-      const key = this.string('a key in quotes');
+      const key = this.key(index);
       this.expect(COLON, '":"');
       field(key, index);
       if (this.skipIf(CLOSE_OBJECT)) return;
       this.expect(COMMA, '"," or "}"');
     }
+  }
+
+  /** Mostly the one that stood there in the row before: then it is compared, and not made again. */
+  private key(index: number): string {
+    const known = index < MAX_KEYS ? this.keys[index] : undefined;
+    const isHere = this.peek() === QUOTE && known !== undefined;
+    if (isHere && startsWith(this.bytes, this.at, known.raw)) {
+      this.at += known.raw.length;
+      return known.text;
+    }
+    const start = this.at;
+    const text = this.string('a key in quotes');
+    if (index < MAX_KEYS) this.keys[index] = { raw: this.bytes.subarray(start, this.at), text };
+    return text;
   }
 
   string(what: string): string {
@@ -96,7 +114,7 @@ export class JsonReader {
     if (byte === QUOTE) return this.string('a string');
     if (byte === MINUS || isDigit(byte)) return this.number();
     for (const [word, value] of WORDS) {
-      if (!word.equals(this.buffer.subarray(this.at, this.at + word.length))) continue;
+      if (!startsWith(this.bytes, this.at, word)) continue;
       this.at += word.length;
       return value;
     }
@@ -178,6 +196,11 @@ export class JsonReader {
     this.at = at;
     return at < bytes.length ? bytes[at] : -1;
   }
+}
+
+function startsWith(bytes: Uint8Array, at: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
 }
 
 function isSpace(byte: number): boolean {

@@ -38,10 +38,10 @@ export function parquetElementOf(name: string, dtype: DType): SchemaElement {
   return { name, repetition_type: 'REQUIRED', ...ELEMENTS[dtype] };
 }
 
+/** Without the logical type: hyparquet-writer 0.17 writes its width as an i32, which pyarrow does not read. */
 const integer = (bits: 8 | 16 | 32 | 64, isSigned: boolean): Omit<SchemaElement, 'name'> => ({
   type: bits === 64 ? 'INT64' : 'INT32',
   converted_type: isSigned ? `INT_${bits}` : `UINT_${bits}`,
-  logical_type: { type: 'INTEGER', bitWidth: bits, isSigned },
 });
 
 const ELEMENTS: Readonly<Record<DType, Omit<SchemaElement, 'name'>>> = {
