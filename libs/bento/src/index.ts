@@ -1,6 +1,17 @@
 export { BentoError, MissingPeerError, ServiceConfigurationError } from 'bentonest/errors';
-export { FileUpload, file, image, json, multipart, ndarray, text } from 'bentonest/io';
+export {
+  FileUpload,
+  dataFrame,
+  file,
+  image,
+  json,
+  multipart,
+  ndarray,
+  series,
+  text,
+} from 'bentonest/io';
 export type {
+  DataFrameDescriptorOptions,
   FileMetadata,
   FileOptions,
   FormOf,
@@ -9,6 +20,7 @@ export type {
   JsonOptions,
   MultipartOptions,
   NdArrayOptions,
+  SeriesOptions,
   TextOptions,
 } from 'bentonest/io';
 export { onnxRunner } from 'bentonest/onnx';
@@ -25,8 +37,8 @@ export type {
 } from 'bentonest/runner';
 export { Api, BentoService, Context, Ctx } from 'bentonest/serving';
 export type { ApiOptions, BentoServiceOptions } from 'bentonest/serving';
-export { NdArray } from 'bentonest/tensor';
-export type { DType } from 'bentonest/tensor';
+export { DataFrame, NdArray } from 'bentonest/tensor';
+export type { DType, Orient } from 'bentonest/tensor';
 export { BentoModule } from './bento.module.js';
 export type { BentoExtras, BentoOptions } from './bento.options.js';
 export type { BentoFeatureOptions } from './feature/create-feature.js';

@@ -11,6 +11,10 @@ export type { DtoClass } from './dto/dto-class.js';
 export type { FieldError } from './dto/field-error.js';
 export { SLOW_DTO_CHANNEL } from './io.channels.js';
 export type { SlowDtoEvent } from './io.channels.js';
+export { dataFrame } from './data-frame/data-frame.js';
+export type { DataFrameDescriptorOptions } from './data-frame/data-frame.js';
+export { series } from './data-frame/series.js';
+export type { SeriesOptions } from './data-frame/series.js';
 export type {
   BodySchemas,
   BufferedDescriptor,

@@ -1,7 +1,7 @@
 import { BentoError } from 'bentonest/errors';
 
 /** The same error, saying in which of several values it is. */
-export function nameError(name: string, error: unknown): unknown {
+export function nameError(name: string, error: unknown): Error {
   if (error instanceof BentoError) error.message = `${name}: ${error.message}`;
-  return error;
+  return error as Error;
 }

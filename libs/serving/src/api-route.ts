@@ -1,5 +1,6 @@
-import { ndarray } from 'bentonest/io';
+import { dataFrame, ndarray } from 'bentonest/io';
 import type { IoDescriptor } from 'bentonest/io';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import type { ServiceMetadata } from './bento-service.decorator.js';
 
 /** One `@Api` method as it is served; travels in the Fastify route's `config`. */
@@ -14,8 +15,14 @@ export class ApiRoute {
   ) {}
 }
 
-/** Where no output is declared, an NdArray is written as one, and the rest is left to Nest. */
-export const defaultNdArrayOutput = ndarray();
+const ndArrayOutput = ndarray();
+const dataFrameOutput = dataFrame();
+
+/** Where no output is declared, arrays and tables are written as such, and the rest is left to Nest. */
+export function defaultOutput(result: unknown): IoDescriptor | undefined {
+  if (result instanceof NdArray) return ndArrayOutput;
+  return result instanceof DataFrame ? dataFrameOutput : undefined;
+}
 
 /** Key of the ApiRoute in a Fastify route's config. */
 export const ROUTE_CONFIG_KEY = 'bentonest';

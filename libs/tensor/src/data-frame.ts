@@ -1,36 +1,55 @@
+import { checkUnique, describeNames } from './column-names.js';
+import { commonDType } from './common-dtype.js';
+import { allocate } from './dtype.js';
+import type { DType, NumericDType, TensorDataOf } from './dtype.js';
 import { NdArray } from './nd-array.js';
-import type { DType } from './dtype.js';
 import { describeShape } from './shape.js';
 import { InvalidDataFrameError } from './tensor.errors.js';
 
 /** A value of a DataFrame; null is a missing number, held as NaN. */
 export type Cell = number | bigint | boolean | string | null;
 
+/** A column with its name. */
+export type NamedColumn = readonly [name: string, column: NdArray];
+
+/** Options of {@link DataFrame.from}. */
+export interface DataFrameOptions {
+  /** dtypes by column name; other columns get the one their values have of themselves. */
+  dtypes?: Readonly<Record<string, DType>>;
+}
+
 /**
  * A table of named columns, each a one-dimensional NdArray of its own dtype: the part that a pandas
  * DataFrame plays in Python. All columns have the same number of rows.
  */
 export class DataFrame {
+  /** The columns by name. Of names that are whole numbers only `names` has the order. */
   readonly columns: Readonly<Record<string, NdArray>>;
+  /** Names of the columns, in order. */
+  readonly names: readonly string[];
   /** Number of rows. */
   readonly length: number;
 
   /**
-   * Takes the columns as they are, without a copy, in the order of the object's keys.
+   * Takes the columns as they are, without a copy: by name, or as pairs of name and column, which keep
+   * their order even where the names are whole numbers.
    *
-   * @throws InvalidDataFrameError naming the column that is not one-dimensional or differs in length.
+   * @throws InvalidDataFrameError naming the column that is not one-dimensional, differs in length or
+   * comes twice.
    */
-  constructor(columns: Readonly<Record<string, NdArray>>) {
-    const [first] = Object.values(columns);
-    this.length = first?.shape[0] ?? 0;
-    for (const [name, { shape }] of Object.entries(columns)) {
+  constructor(columns: Readonly<Record<string, NdArray>> | Iterable<NamedColumn>) {
+    const entries = isIterable(columns) ? [...columns] : Object.entries(columns);
+    this.length = entries[0]?.[1].shape[0] ?? 0;
+    for (const [name, { shape }] of entries) {
       if (shape.length === 1 && shape[0] === this.length) continue;
       throw new InvalidDataFrameError(
         `Expected column "${name}" of shape [${this.length}], got ${describeShape(shape)}.`,
         { details: { column: name } },
       );
     }
-    this.columns = columns;
+    this.names = entries.map(([name]) => name);
+    checkUnique(this.names);
+    this.columns = Object.fromEntries(entries);
   }
 
   /**
@@ -43,21 +62,34 @@ export class DataFrame {
    */
   static from(
     values: readonly Readonly<Record<string, Cell>>[] | Readonly<Record<string, readonly Cell[]>>,
-    options: { dtypes?: Readonly<Record<string, DType>> } = {},
+    options: DataFrameOptions = {},
   ): DataFrame {
-    const { dtypes = {} } = options;
-    const lists = Array.isArray(values)
-      ? toColumns(values as readonly Readonly<Record<string, Cell>>[])
-      : (values as Readonly<Record<string, readonly Cell[]>>);
-    const columns = Object.entries(lists).map(
-      ([name, cells]) => [name, toArray(name, cells, dtypes[name])] as const,
-    );
-    return new DataFrame(Object.fromEntries(columns));
+    return Array.isArray(values)
+      ? DataFrame.fromRecords(values as readonly Readonly<Record<string, Cell>>[], options)
+      : DataFrame.fromColumns(values as Readonly<Record<string, readonly Cell[]>>, options);
   }
 
-  /** Names of the columns, in order. */
-  get names(): readonly string[] {
-    return Object.keys(this.columns);
+  /** {@link DataFrame.from} of rows: one object by column name each. */
+  static fromRecords(
+    rows: readonly Readonly<Record<string, Cell>>[],
+    options: DataFrameOptions = {},
+  ): DataFrame {
+    return DataFrame.fromColumns(toColumns(rows), options);
+  }
+
+  /** {@link DataFrame.from} of columns: lists, or NdArrays of rank 1, by name. */
+  static fromColumns(
+    columns: Readonly<Record<string, readonly Cell[] | NdArray>>,
+    options: DataFrameOptions = {},
+  ): DataFrame {
+    const { dtypes = {} } = options;
+    return new DataFrame(
+      Object.entries(columns).map(([name, cells]): NamedColumn => {
+        const dtype = Object.hasOwn(dtypes, name) ? dtypes[name] : undefined;
+        if (!(cells instanceof NdArray)) return [name, toArray(name, cells, dtype)];
+        return [name, dtype === undefined ? cells : cells.astype(dtype)];
+      }),
+    );
   }
 
   /** Rows and columns. */
@@ -65,25 +97,90 @@ export class DataFrame {
     return [this.length, this.names.length];
   }
 
+  /** dtypes by column name. */
+  get dtypes(): Readonly<Record<string, DType>> {
+    return Object.fromEntries(this.names.map((name) => [name, this.columns[name].dtype]));
+  }
+
   /**
-   * The numeric columns side by side, as an array of shape [rows, columns].
+   * A column, as an array of rank 1.
    *
-   * @throws DTypeMismatchError for a column that is not cast to the dtype.
+   * @throws InvalidDataFrameError when there is none of that name.
    */
-  toNdArray<D extends DType = 'float64'>(options: { dtype?: D } = {}): NdArray<D> {
-    const dtype = options.dtype ?? ('float64' as D);
-    const arrays = Object.values(this.columns).map((column) => column.astype(dtype));
-    const rows = Array.from({ length: this.length }, (_, row) =>
-      arrays.map(({ data }) => data[row] as number),
+  column(name: string): NdArray {
+    if (Object.hasOwn(this.columns, name)) return this.columns[name];
+    throw new InvalidDataFrameError(
+      `Expected a column "${name}", got ${describeNames(this.names)}.`,
+      { details: { column: name } },
     );
-    if (rows.length > 0) return NdArray.from<D>(rows, { dtype });
-    return new NdArray(dtype, arrays[0]?.data ?? NdArray.from<D>([], { dtype }).data, this.shape);
+  }
+
+  /** The columns of these names, in this order, without a copy. @throws InvalidDataFrameError */
+  select(names: readonly string[]): DataFrame {
+    return new DataFrame(names.map((name): NamedColumn => [name, this.column(name)]));
+  }
+
+  /** True for the same columns in the same order, of the same dtypes and values; NaN equals NaN. */
+  equals(other: DataFrame): boolean {
+    if (other.length !== this.length || other.names.length !== this.names.length) return false;
+    return this.names.every((name, at) => {
+      if (other.names[at] !== name) return false;
+      const [mine, its] = [this.columns[name], other.columns[name]];
+      if (mine.dtype !== its.dtype) return false;
+      return Array.prototype.every.call(mine.data, (value, row) => Object.is(value, its.data[row]));
+    });
+  }
+
+  /**
+   * The columns side by side, as an array of shape [rows, columns]: of the dtype that holds all of
+   * them by numpy's rules (float64 for no columns), or of the one that is asked for.
+   *
+   * @example frame.toNdArray({ dtype: 'float32' })
+   * @throws InvalidDataFrameError for a column of strings, or one that is not cast to the dtype.
+   */
+  toNdArray(): NdArray<NumericDType>;
+  toNdArray<D extends DType>(options: { dtype: D }): NdArray<D>;
+  toNdArray(options: { dtype?: DType } = {}): NdArray {
+    const [rows, width] = this.shape;
+    const dtype = options.dtype ?? this.commonDType();
+    const data = allocate(dtype, rows * width) as TensorDataOf<'float64'>;
+    for (const [at, name] of this.names.entries()) {
+      const column = this.cast(name, dtype).data as TensorDataOf<'float64'>;
+      for (let row = 0; row < rows; row++) data[row * width + at] = column[row];
+    }
+    return new NdArray(dtype, data, this.shape);
+  }
+
+  private commonDType(): NumericDType {
+    let common: NumericDType | undefined;
+    for (const name of this.names) {
+      const { dtype } = this.columns[name];
+      if (dtype === 'string') {
+        throw new InvalidDataFrameError(
+          `Expected columns of numbers, got column "${name}" of dtype string. Select the others first.`,
+          { details: { column: name } },
+        );
+      }
+      common = common === undefined ? dtype : commonDType(common, dtype);
+    }
+    return common ?? 'float64';
+  }
+
+  private cast(name: string, dtype: DType): NdArray {
+    try {
+      return this.columns[name].astype(dtype);
+    } catch (cause) {
+      throw new InvalidDataFrameError(`Column "${name}": ${(cause as Error).message}`, {
+        details: { column: name },
+        cause,
+      });
+    }
   }
 
   /** One object per row; NaN is null. */
   toRecords(): Record<string, Cell>[] {
-    const columns = Object.entries(this.columns).map(
-      ([name, column]) => [name, column.toNested() as Cell[]] as const,
+    const columns = this.names.map(
+      (name) => [name, this.columns[name].toNested() as Cell[]] as const,
     );
     return Array.from({ length: this.length }, (_, row) =>
       Object.fromEntries(columns.map(([name, cells]) => [name, toCell(cells[row])])),
@@ -94,6 +191,12 @@ export class DataFrame {
   toJSON(): Record<string, Cell>[] {
     return this.toRecords();
   }
+}
+
+function isIterable(
+  columns: Readonly<Record<string, NdArray>> | Iterable<NamedColumn>,
+): columns is Iterable<NamedColumn> {
+  return typeof (columns as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
 }
 
 function toColumns(rows: readonly Readonly<Record<string, Cell>>[]): Record<string, Cell[]> {

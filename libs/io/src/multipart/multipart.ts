@@ -40,16 +40,18 @@ export type FormOf<Fields extends Readonly<Record<string, IoDescriptor>>> = {
   [Name in keyof Fields]: Fields[Name] extends IoDescriptor<infer Value> ? Value : never;
 };
 
-const FORM = 'multipart/form-data';
+export const FORM = 'multipart/form-data';
 const KIB = 1024;
 
-const DEFAULTS: FormLimits = {
+/** What a form may have, unless its options say otherwise. */
+export const FORM_DEFAULTS: FormLimits = {
   forbidUnknown: false,
   maxParts: 1000,
   maxPartBytes: 20 * KIB * KIB,
   maxHeaders: 50,
   maxHeaderBytes: 16 * KIB,
   maxMemoryBytes: KIB * KIB,
+  optional: new Set(),
 };
 
 /**
@@ -65,7 +67,7 @@ export function multipart<Fields extends Readonly<Record<string, IoDescriptor>>>
   options: MultipartOptions = {},
 ): StreamedDescriptor<FormOf<Fields>> {
   const declared: FormFields = new Map(Object.entries(fields));
-  const limits: FormLimits = { ...DEFAULTS, ...options };
+  const limits: FormLimits = { ...FORM_DEFAULTS, ...options };
   checkFields(declared);
   checkLimits(limits);
   return {
@@ -103,7 +105,7 @@ function checkFields(fields: FormFields): void {
 
 function checkLimits(limits: FormLimits): void {
   for (const [name, limit] of Object.entries(limits)) {
-    if (name === 'forbidUnknown') continue;
+    if (name === 'forbidUnknown' || name === 'optional') continue;
     if (Number.isInteger(limit) && limit >= 0) continue;
     throw new ServiceConfigurationError(
       `multipart() has as ${name} ${String(limit)}; expected a whole number from 0.`,
@@ -120,7 +122,7 @@ function schema(fields: FormFields, { forbidUnknown }: FormLimits): BodySchemas 
 }
 
 /** The schema of a part in the type that stands first; `encoding` names the others. */
-function partSchema(descriptor: IoDescriptor): JsonSchema {
+export function partSchema(descriptor: IoDescriptor): JsonSchema {
   const [first] = Object.values(descriptor.schema());
   return first ?? {};
 }

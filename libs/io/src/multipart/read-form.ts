@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
-import { BentoError } from 'bentonest/errors';
 import { fileTooLarge } from '../file/file.js';
 import type { IncomingBody, IoDescriptor } from '../io-descriptor.js';
 import { BodyTooLargeError, InvalidBodyError } from '../io.errors.js';
 import { parseParameters } from '../media-type.js';
+import { nameError } from '../name-error.js';
 import { partContentType, readDisposition, readHeaders } from './part-headers.js';
 import type { RawHeaders } from './part-headers.js';
 import { MemoryBudget, spool } from './spool.js';
@@ -18,6 +18,8 @@ export interface FormLimits {
   readonly maxHeaders: number;
   readonly maxHeaderBytes: number;
   readonly maxMemoryBytes: number;
+  /** Parts that may be missing. */
+  readonly optional: ReadonlySet<string>;
 }
 
 /** What of a part may be in memory before it is dealt with. */
@@ -206,7 +208,10 @@ export class FormReader {
   }
 
   private checkMissing(): void {
-    const missing = [...this.fields.keys()].filter((name) => !this.values.has(name));
+    const { optional } = this.limits;
+    const missing = [...this.fields.keys()].filter(
+      (name) => !this.values.has(name) && !optional.has(name),
+    );
     if (missing.length === 0) return;
     const got =
       this.values.size === 0 ? 'none of its parts' : `only ${[...this.values.keys()].join(', ')}`;
@@ -251,7 +256,8 @@ function readBoundary(header = ''): string {
   );
 }
 
-async function collect(part: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+/** The bytes of a part, or of a body. */
+export async function collect(part: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of part) {
@@ -273,7 +279,3 @@ function tooManyParts(maxParts: number): BodyTooLargeError {
 }
 
 /** Errors of our own say what was wrong; a form has to say where. */
-function nameError(name: string, error: Error): Error {
-  if (error instanceof BentoError) error.message = `${name}: ${error.message}`;
-  return error;
-}

@@ -1,5 +1,6 @@
-import { DTYPES, bytesPerElement, integerRange, stringifyNdArray } from 'bentonest/tensor';
+import { DTYPES, stringifyNdArray } from 'bentonest/tensor';
 import type { DType, NdArray } from 'bentonest/tensor';
+import { dtypeSchema } from '../dtype-schema.js';
 import type { BodySchemas, JsonSchema } from '../io-descriptor.js';
 import { BINARY_TYPES, JSON_TYPE } from './ndarray-types.js';
 
@@ -11,7 +12,7 @@ interface Described {
 
 /** Nested lists of the shape, and binary bodies. */
 export function describeNdArray({ dtype, shape, sample }: Described): BodySchemas {
-  const element = describeElement(dtype);
+  const element = dtypeSchema(dtype);
   const nested = shape === undefined ? { type: 'array', items: {} } : describeLists(element, shape);
   const examples = sample === undefined ? {} : { examples: [toExample(sample)] };
   const json = { ...nested, ...examples, ...(dtype === undefined ? {} : { 'x-dtype': dtype }) };
@@ -29,16 +30,6 @@ function describeLists(element: JsonSchema, shape: readonly number[]): JsonSchem
     const bounds = size === -1 ? {} : { minItems: size, maxItems: size };
     return { type: 'array', items, ...bounds };
   }, element);
-}
-
-function describeElement(dtype: DType | undefined): JsonSchema {
-  if (dtype === undefined) return {};
-  if (dtype === 'bool') return { type: 'boolean' };
-  if (dtype === 'string') return { type: 'string' };
-  if (dtype.startsWith('float')) return { type: 'number' };
-  if (bytesPerElement(dtype) === 8) return { type: 'integer', format: dtype };
-  const [minimum, maximum] = integerRange(dtype).map(Number);
-  return { type: 'integer', minimum, maximum };
 }
 
 /** dtypes that raw bytes may have, for messages. */

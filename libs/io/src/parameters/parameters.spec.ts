@@ -1,7 +1,10 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { NdArray } from 'bentonest/tensor';
 import { IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
+import { file } from '../file/file.js';
+import type { FileUpload } from '../file/file-upload.js';
 import { json } from '../json/json.js';
 import { ndarray } from '../ndarray/ndarray.js';
 import { parameters } from './parameters.js';
@@ -18,11 +21,21 @@ const descriptor = parameters([
   { name: 'threshold', input: scalar('number'), isOptional: true },
 ]);
 
+async function decodeForm(into: typeof descriptor, form: FormData): Promise<unknown[]> {
+  const { headers, body } = new Response(form);
+  const type = headers.get('content-type') ?? '';
+  return into.decode({
+    contentType: 'multipart/form-data',
+    headers: { 'content-type': type },
+    body: Readable.fromWeb(body as never),
+  });
+}
+
 async function decode(body: string): Promise<unknown[]> {
   return descriptor.decode({
     contentType: 'application/json',
     headers: {},
-    body: Buffer.from(body),
+    body: Readable.from([Buffer.from(body)]),
   });
 }
 
@@ -66,11 +79,33 @@ describe('several parameters', () => {
     });
   });
 
-  it('must be such as JSON can hold', () => {
-    const binary = { ...ndarray(), contentTypes: ['image/png'], kind: 'image' };
-    expect(() => parameters([{ name: 'a', input: binary, isOptional: false }])).toThrow(
-      'The parameter a is read by image(), which JSON cannot hold',
-    );
+  it('are the parts of a form where JSON cannot hold one of them', async () => {
+    const upload = parameters([
+      { name: 'image', input: file(), isOptional: false },
+      { name: 'threshold', input: scalar('number'), isOptional: false },
+      { name: 'note', input: scalar('string'), isOptional: true },
+    ]);
+    expect(upload.contentTypes).toEqual(['multipart/form-data']);
+    const form = new FormData();
+    form.set('threshold', '0.25');
+    form.set('image', new Blob(['pixels']), 'a.png');
+    const [image, ...rest] = await decodeForm(upload, form);
+    expect(await (image as FileUpload).text()).toBe('pixels');
+    expect(rest).toEqual([0.25, undefined]);
+    form.set('threshold', 'much');
+    await expect(decodeForm(upload, form)).rejects.toThrow('threshold: Expected a number');
+  });
+
+  it('are the parts of a form too where it can', async () => {
+    const form = new FormData();
+    form.set('label', '{"text":"a"}');
+    form.set('input', '[1,2]');
+    const [input, label, threshold] = await decodeForm(descriptor, form);
+    expect((input as NdArray).toNested()).toEqual([1, 2]);
+    expect(label).toEqual({ text: 'a' });
+    expect(threshold).toBeUndefined();
+    form.delete('label');
+    await expect(decodeForm(descriptor, form)).rejects.toThrow('with the part label');
   });
 });
 

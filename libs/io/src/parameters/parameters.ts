@@ -1,4 +1,4 @@
-import { ServiceConfigurationError } from 'bentonest/errors';
+import type { Readable } from 'node:stream';
 import { InvalidBodyError, UnencodableResultError } from '../io.errors.js';
 import type {
   BodySchemas,
@@ -6,7 +6,10 @@ import type {
   IncomingBody,
   IoDescriptor,
   JsonSchema,
+  StreamedDescriptor,
 } from '../io-descriptor.js';
+import { FORM, FORM_DEFAULTS, partSchema } from '../multipart/multipart.js';
+import { FormReader, collect } from '../multipart/read-form.js';
 import { nameError } from '../name-error.js';
 import { splitObject } from './split-object.js';
 
@@ -22,39 +25,42 @@ export interface BodyField {
 const JSON_TYPE = 'application/json';
 
 /**
- * Several parameters in one body: a JSON object with a value per name, each read by its own
- * descriptor. Names that are none of the parameters' are dropped.
+ * Several parameters in one body, each read by its own descriptor: the values of a JSON object, where
+ * all of them can be JSON, or the parts of a form. Names that are none of the parameters' are dropped.
  *
  * @returns a descriptor whose values are in the order of the fields.
- * @throws ServiceConfigurationError for a field that JSON cannot hold.
  */
-export function parameters(fields: readonly BodyField[]): BufferedDescriptor<unknown[]> {
-  for (const { name, input } of fields) {
-    if (input.reads === 'buffer' && input.contentTypes.includes(JSON_TYPE)) continue;
-    throw new ServiceConfigurationError(
-      `The parameter ${name} is read by ${input.kind}(), which JSON cannot hold beside other parameters. Send them as a form: multipart({ ${name}: ${input.kind}(), … }).`,
-    );
-  }
+export function parameters(fields: readonly BodyField[]): StreamedDescriptor<unknown[]> {
+  const optional = fields.filter(({ isOptional }) => isOptional).map(({ name }) => name);
+  const limits = { ...FORM_DEFAULTS, optional: new Set(optional) };
+  const parts = new Map(fields.map(({ name, input }) => [name, input]));
   return {
     kind: 'parameters',
-    contentTypes: [JSON_TYPE],
-    reads: 'buffer',
-    decode: (input) => decode(input, fields),
+    contentTypes: fields.every(({ input }) => readsJson(input)) ? [JSON_TYPE, FORM] : [FORM],
+    reads: 'stream',
+    decode: async (input) => {
+      if (input.contentType === JSON_TYPE) return decodeJson(input, fields);
+      const values = await new FormReader(input, parts, limits).read();
+      return fields.map(({ name }) => values.get(name));
+    },
     encode: () => {
       throw new UnencodableResultError('parameters', 'one value', 'several');
     },
     schema: () => describe(fields),
-    components: () => Object.assign({}, ...fields.map(({ input }) => input.components?.() ?? {})),
+    components: () => Object.assign({}, ...fields.map(({ input }) => input.components?.())),
   };
 }
 
-function decode(
-  { headers, body }: IncomingBody<Buffer>,
+function readsJson({ reads, contentTypes }: IoDescriptor): boolean {
+  return reads === 'buffer' && contentTypes.includes(JSON_TYPE);
+}
+
+async function decodeJson(
+  { headers, body }: IncomingBody<Readable>,
   fields: readonly BodyField[],
-): unknown[] | Promise<unknown[]> {
-  const given = splitObject(body);
-  const values = fields.map((field) => decodeField(field, headers, given.get(field.name)));
-  return values.some((value) => value instanceof Promise) ? Promise.all(values) : values;
+): Promise<unknown[]> {
+  const given = splitObject(await collect(body, Infinity));
+  return Promise.all(fields.map((field) => decodeField(field, headers, given.get(field.name))));
 }
 
 function decodeField(
@@ -82,9 +88,13 @@ function decodeField(
 }
 
 function describe(fields: readonly BodyField[]): BodySchemas {
-  const properties = Object.fromEntries(
-    fields.map(({ name, input }): [string, JsonSchema] => [name, input.schema()[JSON_TYPE] ?? {}]),
-  );
   const required = fields.filter(({ isOptional }) => !isOptional).map(({ name }) => name);
-  return { [JSON_TYPE]: { type: 'object', properties, required } };
+  const object = (schemaOf: (input: IoDescriptor) => JsonSchema): JsonSchema => ({
+    type: 'object',
+    properties: Object.fromEntries(fields.map(({ name, input }) => [name, schemaOf(input)])),
+    required,
+  });
+  const form = { [FORM]: object(partSchema) };
+  if (!fields.every(({ input }) => readsJson(input))) return form;
+  return { [JSON_TYPE]: object((input) => input.schema()[JSON_TYPE] ?? {}), ...form };
 }

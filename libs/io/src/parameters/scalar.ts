@@ -13,7 +13,9 @@ const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 export function scalar(type: ScalarType): BufferedDescriptor {
   return {
     kind: type,
-    contentTypes: [JSON_TYPE, TEXT_TYPE],
+    // A field of a form that names no type is text.
+    contentTypes: [TEXT_TYPE, JSON_TYPE],
+    writes: [JSON_TYPE],
     reads: 'buffer',
     decode: ({ contentType, body }) => {
       const value = contentType === TEXT_TYPE ? readText(type, body) : parseJsonBody(body);

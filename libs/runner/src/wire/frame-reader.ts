@@ -50,7 +50,8 @@ export class FrameReader {
   private allocateFrame(): Buffer {
     const length = this.header.readUInt32LE(0);
     const version = this.header.readUInt8(4);
-    if (version !== WIRE_VERSION) throw new WireProtocolError(`wire version ${version}, not ${WIRE_VERSION}`);
+    if (version !== WIRE_VERSION)
+      throw new WireProtocolError(`wire version ${version}, not ${WIRE_VERSION}`);
     if (length < HEADER_BYTES || length % 8 !== 0 || length > this.maxFrameBytes) {
       throw new WireProtocolError(`a frame of ${length} bytes`);
     }

@@ -48,7 +48,11 @@ export function findBodyParameters(method: ApiMethod): BodyParameters | undefine
     return { indexes, input: named(method, indexes, input), isList: true };
   }
   if (indexes.length === 1) {
-    return { indexes, input: input ?? inferInput(types[indexes[0]], where), isList: false };
+    return {
+      indexes,
+      input: input ?? inferInput(types[indexes[0]], where, 'alone'),
+      isList: false,
+    };
   }
   if (input === undefined) return { indexes, input: inferred(method, indexes), isList: true };
   throw new ServiceConfigurationError(
@@ -96,7 +100,7 @@ function named(
 /** Descriptors by the parameters' types, under the names that the method's source has. */
 function inferred(method: ApiMethod, indexes: readonly number[]): IoDescriptor {
   const { service, name } = method;
-  const names = parameterNames(functionOf(method));
+  const names = parameterNames(Function.prototype.toString.call(functionOf(method)));
   if (names === undefined) {
     throw new ServiceConfigurationError(
       `${service.name}#${name} has several parameters, of which one has no name: it is destructured. Name each, or set @Api({ input: { name: descriptor, … } }).`,
@@ -107,14 +111,14 @@ function inferred(method: ApiMethod, indexes: readonly number[]): IoDescriptor {
   return list(
     indexes.map((index) => ({
       name: names[index],
-      input: inferInput(types[index], `${service.name}#${name}(${names[index]})`),
+      input: inferInput(types[index], `${service.name}#${name}(${names[index]})`, 'beside others'),
       isOptional: index >= required,
     })),
   );
 }
 
 function list(fields: readonly BodyField[]): IoDescriptor {
-  return parameters(fields) as IoDescriptor;
+  return parameters(fields);
 }
 
 function functionOf({ service, name }: ApiMethod): Method {

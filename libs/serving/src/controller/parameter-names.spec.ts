@@ -6,7 +6,7 @@ const methods = {
   plain(_a: unknown, $b: unknown, ünï: unknown) {
     return [_a, $b, ünï];
   },
-  async later(a: unknown, b = ')', c = [1, (x: number) => x, { d: "e,'" }], f = `,${1}`) {
+  async later(a: unknown, b = ')', c = [1, (x: number) => x, { d: "e,'" }], f = `,)${b}`) {
     return Promise.resolve([a, b, c, f]);
   },
   destructured(a: unknown, { b }: { b: unknown }) {
@@ -24,10 +24,10 @@ it.each([
   ['destructured', undefined],
   ['rest', undefined],
 ] as const)('reads the parameters of %s from its source', (name, names) => {
-  expect(parameterNames(methods[name])).toEqual(names);
+  expect(parameterNames(String(methods[name]))).toEqual(names);
 });
 
 it('is not led astray by comments', () => {
-  const method = new Function('a /* , x ( */', 'b // , y\n', 'return a + b') as () => unknown;
+  const method = 'm(a /* , x ( */, b // , y\n) { return a + b; }';
   expect(parameterNames(method)).toEqual(['a', 'b']);
 });

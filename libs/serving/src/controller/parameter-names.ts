@@ -1,10 +1,11 @@
 /**
  * Names of a method's parameters, as its source has them: TypeScript keeps none at run time.
  *
+ * @param method its source, `Function.prototype.toString`'s.
  * @returns undefined where one of them has no name: destructured or rest.
  */
-export function parameterNames(method: (...args: never) => unknown): string[] | undefined {
-  const source = stripComments(Function.prototype.toString.call(method));
+export function parameterNames(method: string): string[] | undefined {
+  const source = stripComments(method);
   const parameters = splitList(source.slice(source.indexOf('(') + 1));
   const names = parameters.map(
     (parameter) => /^([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(parameter)?.[1],

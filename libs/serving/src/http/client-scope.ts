@@ -38,7 +38,8 @@ export function runForClient(
   const succeed = (value: unknown): unknown => {
     scopes.delete(scope);
     onSuccess(request);
-    return value;
+    // Fastify would write the text null, and Nest an empty body for undefined.
+    return value === null ? undefined : value;
   };
   if (!(result instanceof Promise)) return succeed(result);
   const settled = result.then(succeed, (error: unknown) => {
@@ -55,7 +56,7 @@ export function runForClient(
 export async function* streamForClient(
   request: FastifyRequest,
   { handle, onSuccess }: Pick<Handling, 'handle' | 'onSuccess'>,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope();
   scopes.add(scope);

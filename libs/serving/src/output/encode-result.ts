@@ -1,7 +1,6 @@
-import { NdArray } from 'bentonest/tensor';
-import type { OutgoingBody } from 'bentonest/io';
+import type { IoDescriptor, OutgoingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { defaultNdArrayOutput } from '../api-route.js';
+import { defaultOutput } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
 import { negotiate } from './negotiate.js';
 
@@ -27,7 +26,7 @@ export function createResultEncoder(route: ApiRoute) {
     payload: unknown,
     done: EncodedDone,
   ): void => {
-    const output = route.output ?? (payload instanceof NdArray ? defaultNdArrayOutput : undefined);
+    const output = chooseOutput(route, payload);
     if (output === undefined || request[SUCCEEDED] !== true || reply.statusCode >= 400) {
       done(null, payload);
       return;
@@ -42,6 +41,12 @@ export function createResultEncoder(route: ApiRoute) {
       done(error as Error);
     }
   };
+}
+
+/** Nothing is an empty body, where JSON was declared or nothing was. */
+function chooseOutput({ output }: ApiRoute, payload: unknown): IoDescriptor | undefined {
+  if (output === undefined) return defaultOutput(payload);
+  return payload === undefined && output.kind === 'json' ? undefined : output;
 }
 
 function finish(reply: FastifyReply, body: OutgoingBody, done: EncodedDone): void {

@@ -78,7 +78,7 @@ function shorten(text: string): string {
 }
 
 /** What stands at a place, in words and short. */
-function describeToken({ bytes, at }: ScanPlace): string {
+export function describeToken({ bytes, at }: Pick<ScanPlace, 'bytes' | 'at'>): string {
   const text = Buffer.from(bytes.subarray(at, at + 4 * MAX_SHOWN)).toString('utf8');
   const [word] = /^-?[\w.+-]*/.exec(text) ?? [''];
   if (text.startsWith('"')) {

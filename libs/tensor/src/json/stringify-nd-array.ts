@@ -36,9 +36,11 @@ export function stringifyNdArray(array: NdArray, options: StringifyNdArrayOption
   return writeLevel(0);
 }
 
-type Write = (position: number) => string;
+/** Writes the element at a position. */
+export type Write = (position: number) => string;
 
-function writerOf(dtype: DType, data: TensorData): Write {
+/** What writes the elements of an array as JSON; what is not finite is null. */
+export function writerOf(dtype: DType, data: TensorData): Write {
   switch (dtype) {
     case 'string':
       return (position) => JSON.stringify((data as string[])[position]);

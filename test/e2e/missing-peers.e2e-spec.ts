@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, mkdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+let folder: string;
+
+/** The package as it is built, with its dependencies that this needs and none of its optional peers. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bentonest-peers-'));
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  for (const lib of ['errors', 'tensor', 'io']) {
+    await cp(join(ROOT, 'dist/libs', lib), join(folder, 'dist/libs', lib), { recursive: true });
+  }
+  await mkdir(join(folder, 'node_modules'));
+  for (const name of ['csv-parse', 'secure-json-parse', 'class-validator', 'class-transformer']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(call: string): Promise<unknown> {
+  const code = `
+    import * as tensor from 'bentonest/tensor';
+    const frame = tensor.DataFrame.from({ a: [1] });
+    const answer = await (${call}).catch(({ code, statusCode, message }) => ({ code, statusCode, message }));
+    console.log(JSON.stringify(answer));`;
+  const args = ['--input-type=module', '--eval', code];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
+  return JSON.parse(stdout);
+}
+
+it.each([
+  ['tensor.encodeArrow(frame)', 'apache-arrow', 'application/vnd.apache.arrow.stream'],
+  ['tensor.decodeArrow(Buffer.alloc(9))', 'apache-arrow', 'application/vnd.apache.arrow.stream'],
+  ['tensor.encodeParquet(frame)', 'hyparquet-writer', 'application/vnd.apache.parquet'],
+  ['tensor.decodeParquet(Buffer.alloc(9))', 'hyparquet', 'application/vnd.apache.parquet'],
+])('%s says that %s is to be installed', async (call, name, feature) => {
+  expect(await run(call)).toEqual({
+    code: 'MISSING_PEER',
+    statusCode: 500,
+    message: `${feature} needs the package ${name}. Run: npm install ${name}`,
+  });
+});
+
+it('reads and writes JSON and CSV all the same', async () => {
+  const call = 'tensor.parseCsvFrame(Buffer.from(tensor.stringifyCsvFrame(frame)))';
+  expect(await run(call)).toEqual([{ a: 1 }]);
+});
