@@ -118,7 +118,9 @@ describe('text', () => {
     const pieces: string[] = [];
     const decoder = new TextDecoder();
     for await (const piece of answer.body ?? []) pieces.push(decoder.decode(piece as Uint8Array));
-    expect(pieces).toEqual(['data: a\n\n', 'data: b\n\n', 'data: c\n\n']);
+    // On its way, two pieces may become one; all three only if nothing was sent before the end.
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.join('')).toBe('data: a\n\ndata: b\n\ndata: c\n\n');
   });
 
   it('that breaks off is no whole answer', async () => {
