@@ -57,11 +57,13 @@ export class BentoErrorFilter implements ExceptionFilter {
   private explain(thrown: unknown, request: AnyRequest): unknown {
     if (!(thrown instanceof HttpException)) return thrown;
     if (thrown instanceof NotFoundException) {
-      const { method, url } = 'raw' in request ? request.raw : request;
+      const { httpAdapter } = this.adapterHost;
+      const method = String(httpAdapter.getRequestMethod?.(request));
+      const url = String(httpAdapter.getRequestUrl?.(request));
       // The words of Nest's handler for what no route matched.
       if (thrown.message !== `Cannot ${method} ${url}`) return thrown;
-      const allowed = this.routes.findOthers(String(method), String(url));
-      return allowed.length === 0 ? thrown : new MethodNotAllowedError(String(method), allowed);
+      const allowed = this.routes.findOthers(method, url);
+      return allowed.length === 0 ? thrown : new MethodNotAllowedError(method, allowed);
     }
     const { code } = (thrown.cause ?? {}) as { readonly code?: unknown };
     if (code !== 'FST_ERR_CTP_BODY_TOO_LARGE' || !('routeOptions' in request)) return thrown;
