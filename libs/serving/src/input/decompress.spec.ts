@@ -18,7 +18,7 @@ const LIMIT = 100_000;
 const VALUE = { text: 'compressed '.repeat(500) };
 const BODY = Buffer.from(JSON.stringify(VALUE));
 
-class Streamed implements StreamedDescriptor<unknown> {
+class Streamed implements StreamedDescriptor {
   readonly kind = 'streamed';
   readonly contentTypes = ['application/json'];
   readonly reads = 'stream';
@@ -140,8 +140,8 @@ describe.each(['/buffered', '/streamed'])('a compressed body of %s', (path) => {
     const { status, body } = await post(path, 'gzip', gzipSync(over), 'chunked');
     expect(status).toBe(413);
     expect(body).toMatchObject({
-      errorCode: 'PAYLOAD_TOO_LARGE',
-      details: { limitBytes: LIMIT },
+      errorCode: 'BODY_TOO_LARGE',
+      details: { maxBytes: LIMIT },
       message: expect.stringContaining(`at most ${LIMIT} bytes`),
     });
   });
