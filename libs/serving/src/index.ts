@@ -14,8 +14,15 @@ export { Context, ContextRequest, ContextResponse } from './context/context.js';
 export { Ctx } from './context/ctx.decorator.js';
 export { createController } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
-export type { ErrorBody } from './errors/bento-error.filter.js';
-export { ApiTimeoutError, TooManyRequestsError } from './errors/serving.errors.js';
+export type { ErrorBody } from './errors/error-body.js';
+export { frameworkErrors } from './errors/framework-errors.js';
+export {
+  ApiTimeoutError,
+  MethodNotAllowedError,
+  TooManyRequestsError,
+  UnsupportedEncodingError,
+} from './errors/serving.errors.js';
+export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { REQUEST_CHANNEL } from './serving.channels.js';
 export type { RequestEvent, RouteInfo } from './serving.channels.js';
 export { ServingModule } from './serving.module.js';

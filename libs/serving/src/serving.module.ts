@@ -1,11 +1,13 @@
 import { Inject, Injectable, Module, Optional } from '@nestjs/common';
 import type { BeforeApplicationShutdown, DynamicModule, NestModule } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance } from 'fastify';
 import { rememberServer } from './context/ctx.decorator.js';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
+import { ErrorHandling } from './errors/error-handling.js';
+import { RouteMethods } from './errors/route-methods.js';
 import { findHandlers } from './http/find-handlers.js';
 import { forceExitAfter } from './http/forced-exit.js';
 import { GracefulClose } from './http/graceful-close.js';
@@ -37,6 +39,7 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly modules: ModulesContainer,
+    private readonly errors: ErrorHandling,
     @Optional() @Inject(SHUTDOWN_GRACE_MS) private readonly graceMs = DEFAULT_GRACE_MS,
   ) {
     // With NestFactory the adapter is there already, and Nest has not registered its parsers yet.
@@ -56,6 +59,7 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     this.prepared = fastify;
     rememberServer(fastify, adapter);
     this.closing = new GracefulClose(fastify.server);
+    this.errors.attach(fastify);
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));
   }
@@ -69,9 +73,9 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
 const NEEDS_FASTIFY =
   'BentoNest serves with Fastify, but the application was created with Express. Write NestFactory.create(AppModule, new FastifyAdapter()) with the adapter of @nestjs/platform-fastify.';
 
-/** What generated controllers need of the application: parsers, hooks and the error filter. */
+/** What generated controllers need of the application: parsers, hooks and the one error filter. */
 @Module({
-  providers: [FastifyPreparation, SlowDtoLog, { provide: APP_FILTER, useClass: BentoErrorFilter }],
+  providers: [FastifyPreparation, ErrorHandling, BentoErrorFilter, RouteMethods, SlowDtoLog],
 })
 export class ServingModule implements NestModule {
   /** Without options, import the class itself. */

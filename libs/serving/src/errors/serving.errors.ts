@@ -21,3 +21,31 @@ export class TooManyRequestsError extends BentoError {
     });
   }
 }
+
+/** The body is compressed in a way that is not read here. */
+export class UnsupportedEncodingError extends BentoError {
+  static override readonly code = 'UNSUPPORTED_CONTENT_ENCODING';
+  static override readonly statusCode = 415;
+
+  constructor(got: string, accepted: readonly string[]) {
+    super(
+      `Expected a body encoded as one of ${accepted.join(', ')}, got "${got}". Set the content-encoding header.`,
+      { details: { got, accepted } },
+    );
+  }
+}
+
+/** The path is served, but not under this method. */
+export class MethodNotAllowedError extends BentoError {
+  static override readonly code = 'METHOD_NOT_ALLOWED';
+  static override readonly statusCode = 405;
+
+  constructor(
+    got: string,
+    readonly allowed: readonly string[],
+  ) {
+    super(`Expected a request by ${allowed.join(' or ')}, got ${got}. Use another method.`, {
+      details: { got, allowed },
+    });
+  }
+}

@@ -6,12 +6,12 @@ import { ApiTimeoutError } from '../errors/serving.errors.js';
 const SCOPES = Symbol('bentonest.scopes');
 
 /** A client's connection, or its stream of an HTTP/2 connection. */
-type Connection = EventEmitter & { [SCOPES]?: Set<CallScope> };
+type Connection = EventEmitter & { [SCOPES]?: Set<CallScope>; readonly destroyed: boolean };
 
 export interface Handling {
   readonly isAsync: boolean;
   readonly handle: () => unknown;
-  readonly onSuccess: (request: FastifyRequest) => void;
+  readonly onSuccess: (request: FastifyRequest, result?: unknown) => void;
   /** Then the calls are aborted, and the handler fails. */
   readonly timeoutMs?: number | undefined;
 }
@@ -37,7 +37,7 @@ export function runForClient(
   }
   const succeed = (value: unknown): unknown => {
     scopes.delete(scope);
-    onSuccess(request);
+    onSuccess(request, value);
     // Fastify would write the text null, and Nest an empty body for undefined.
     return value === null ? undefined : value;
   };
@@ -89,7 +89,8 @@ function orTimeout(
   });
 }
 
-function connectionOf({ raw }: FastifyRequest): Connection {
+/** The connection by which a request came; of HTTP/2 its own stream. */
+export function connectionOf({ raw }: FastifyRequest): Connection {
   const { stream } = raw as { readonly stream?: Connection };
   return stream ?? (raw.socket as Connection);
 }

@@ -2,10 +2,11 @@ import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { getApiRoute } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
+import { createDecompressHook } from '../input/decompress.js';
 import { createStreamHook } from '../input/stream-body.js';
 import { createResultEncoder } from '../output/encode-result.js';
 import type { RouteInfo } from '../serving.channels.js';
-import { createResponseHook, publishUnmatched } from './request-events.js';
+import { createResponseHook, publishUnmatched, withRouteInfo } from './request-events.js';
 import { toRoutePattern } from './route-pattern.js';
 
 /** Largest body of an API route, in bytes, where the application set none of its own: 20 MiB. */
@@ -24,19 +25,20 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
       if (owners.has(key)) refuseCollision(options, [owners.get(key), route], findHandlers);
       owners.set(key, route);
     }
-    options.onResponse = [
-      ...[options.onResponse ?? []].flat(),
-      createResponseHook(describeRoute(options, route)),
-    ];
+    const info = describeRoute(options, route);
+    options.config = withRouteInfo(options.config, info);
+    options.onResponse = [...[options.onResponse ?? []].flat(), createResponseHook(info)];
     if (route === undefined) return;
     const encode = createResultEncoder(route);
     options.preSerialization = [...[options.preSerialization ?? []].flat(), encode];
     // First: what else works on the payload shall see the one that is sent.
     if (route.output !== undefined) options.onSend = [encode, ...[options.onSend ?? []].flat()];
     options.bodyLimit ??= chooseBodyLimit(fastify.initialConfig.bodyLimit);
-    if (route.input?.reads !== 'stream') return;
-    const earlier = [options.preParsing ?? []].flat();
-    options.preParsing = [...earlier, createStreamHook(options.bodyLimit)];
+    options.preParsing = [
+      ...[options.preParsing ?? []].flat(),
+      createDecompressHook(options.bodyLimit),
+      ...(route.input?.reads === 'stream' ? [createStreamHook(options.bodyLimit)] : []),
+    ];
   });
   fastify.addHook('onResponse', publishUnmatched);
 }

@@ -41,7 +41,7 @@ export function registerBodyParsers(adapter: FastifyAdapter, fastify: FastifyIns
   leaveTextAsBytes(fastify);
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     if (isOurs(request)) done(null, body);
-    else done(new UnsupportedMediaTypeException());
+    else done(new UnsupportedMediaTypeException(describeType(request)));
   });
 }
 
@@ -55,6 +55,11 @@ function leaveTextAsBytes(fastify: FastifyInstance): void {
     // The application has one of its own, which stays.
     if ((error as NodeJS.ErrnoException).code !== 'FST_ERR_CTP_ALREADY_PRESENT') throw error;
   }
+}
+
+function describeType({ headers }: FastifyRequest): string {
+  const got = headers['content-type'] ?? 'none';
+  return `Expected a body of a type that this route reads, got ${got}. Set the content-type header.`;
 }
 
 function isService(request: FastifyRequest): boolean {

@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { BodyAbortedError, BodyTooLargeError, LimitedStream } from 'bentonest/io';
+import { BentoError } from 'bentonest/errors';
+import { BodyAbortedError, LimitedStream } from 'bentonest/io';
 import type { IncomingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bodyTooLarge } from './body-limit.js';
 
 const OPEN_BODY = Symbol('bentonest.open-body');
 
@@ -31,7 +33,10 @@ export function createStreamHook(bodyLimit: number) {
       // Without a listener, a client that leaves before anyone reads would end the process.
       body.on('error', () => undefined);
       // Not pipeline(), which would destroy the request, and with it the way for an answer.
-      payload.once('error', (cause) => body.destroy(new BodyAbortedError({ cause })));
+      payload.once('error', (cause) => {
+        // A body that cannot be decompressed says so itself.
+        body.destroy(cause instanceof BentoError ? cause : new BodyAbortedError({ cause }));
+      });
       body.once('close', () => discardRest(payload, bodyLimit));
       onRequestEnd(() => {
         if (body.readableEnded) return;
@@ -76,10 +81,4 @@ function discardRest(payload: Readable, bodyLimit: number): void {
     if (discarded > bodyLimit) payload.destroy();
   });
   payload.resume();
-}
-
-function bodyTooLarge(bodyLimit: number): BodyTooLargeError {
-  return new BodyTooLargeError(`Expected a body of at most ${bodyLimit} bytes, got more.`, {
-    details: { maxBytes: bodyLimit },
-  });
 }

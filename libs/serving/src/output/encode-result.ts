@@ -1,7 +1,11 @@
+import { Readable } from 'node:stream';
+import { StreamableFile } from '@nestjs/common';
 import type { IoDescriptor, OutgoingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defaultOutput } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
+import { CLIENT_CLOSED_REQUEST, publishUnfinished } from '../http/request-events.js';
+import { logBreak } from './log-break.js';
 import { negotiate } from './negotiate.js';
 
 type EncodedDone = (error: Error | null, payload?: unknown) => void;
@@ -11,8 +15,10 @@ const SUCCEEDED = Symbol('bentonest.succeeded');
 type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: boolean };
 
 /** Notes that what will be sent is a service's result and no error: interceptors stand in between. */
-export function markSucceeded(request: FastifyRequest): void {
+export function markSucceeded(request: FastifyRequest, result: unknown): void {
   (request as MarkedRequest)[SUCCEEDED] = true;
+  if (result instanceof StreamableFile) logBreak(request, result.getStream());
+  else if (result instanceof Readable) logBreak(request, result);
 }
 
 /**
@@ -26,6 +32,13 @@ export function createResultEncoder(route: ApiRoute) {
     payload: unknown,
     done: EncodedDone,
   ): void => {
+    // A handler may end after its client left: no hook of Fastify's tells those who count requests.
+    if (reply.raw.destroyed && request[SUCCEEDED] === true) {
+      request[SUCCEEDED] = false;
+      publishUnfinished(request, reply, CLIENT_CLOSED_REQUEST);
+      done(null, payload instanceof Readable ? payload : '');
+      return;
+    }
     const output = chooseOutput(route, payload);
     if (output === undefined || request[SUCCEEDED] !== true || reply.statusCode >= 400) {
       done(null, payload);

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { phraseOf, stringifyErrorBody } from './error-body.js';
+import type { PublicError } from './error-body.js';
+
+/** What Node keeps at a connection while an answer is on its way. */
+interface HttpSocket extends Socket {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+type Listener = (error: NodeJS.ErrnoException, socket: HttpSocket) => void;
+
+const MALFORMED: PublicError = {
+  statusCode: 400,
+  message: 'Expected a request by HTTP/1.1, got one that is malformed.',
+};
+
+const BY_CODE: Readonly<Partial<Record<string, PublicError>>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    statusCode: 408,
+    message: 'Expected the whole request in time, got a part of it. Send it faster.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    statusCode: 431,
+    message: 'Expected less in the headers, got more than is read. Send fewer or shorter ones.',
+  },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: {
+    statusCode: 413,
+    message: 'Expected less in the extensions of chunks, got more than is read. Send none.',
+  },
+};
+
+/** The name of the listener that Fastify adds where the application set no clientErrorHandler. */
+const FASTIFY_DEFAULT = 'bound defaultClientErrorHandler';
+
+/**
+ * Answers what Node's parser refuses, which never becomes a request, as other errors are answered.
+ * A `clientErrorHandler` of the application's own stays.
+ */
+export function answerClientErrors({ server }: FastifyInstance): void {
+  for (const listener of server.listeners('clientError')) {
+    if (listener.name !== FASTIFY_DEFAULT) continue;
+    server.off('clientError', listener as Listener);
+    server.on('clientError', answer);
+  }
+}
+
+const answer: Listener = (error, socket) => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  // Into an answer that is on its way no other may be written.
+  const { _httpMessage: response } = socket;
+  if (!socket.writable || response?.headersSent === true) {
+    socket.destroy(error);
+    return;
+  }
+  socket.write(toAnswer(BY_CODE[error.code ?? ''] ?? MALFORMED));
+  socket.destroySoon();
+};
+
+function toAnswer(error: PublicError): string {
+  // What is no request has no id; this one is for those who read bodies by their shape.
+  const body = stringifyErrorBody(error, randomUUID());
+  const lines = [
+    `HTTP/1.1 ${error.statusCode} ${phraseOf(error.statusCode)}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import createRouter from 'find-my-way';
+import type { FastifyInstance, RouteOptions } from 'fastify';
+
+type Router = ReturnType<typeof createRouter>;
+type RouterMethod = Parameters<Router['find']>[0];
+
+/** Routes of everything, such as a preflight's: that they match says nothing of a path. */
+const CATCH_ALL = new Set(['*', '/*']);
+
+/** Options of Fastify's router that decide what matches a path. */
+const ROUTER_OPTIONS = [
+  'caseSensitive',
+  'ignoreTrailingSlash',
+  'ignoreDuplicateSlashes',
+  'maxParamLength',
+  'allowUnsafeRegex',
+  'useSemicolonDelimiter',
+];
+
+/**
+ * Knows under which methods a path is served, which Fastify's own router does not tell: to it, a path
+ * under another method is an unknown one. The second router is built when it is first asked.
+ */
+@Injectable()
+export class RouteMethods {
+  private readonly methodsOf = new Map<string, Set<string>>();
+  private fastify: FastifyInstance | undefined;
+  private router: Router | undefined;
+
+  /** Notes the routes that are added from now on. */
+  observe(fastify: FastifyInstance): void {
+    this.fastify = fastify;
+    this.methodsOf.clear();
+    fastify.addHook('onRoute', (route) => this.add(route));
+  }
+
+  /** The other methods that serve a path; none where this one does too, for another version or host. */
+  findOthers(method: string, url: string): readonly string[] {
+    this.router ??= this.buildRouter();
+    const { router } = this;
+    const all = new Set([...this.methodsOf.values()].flatMap((methods) => [...methods]));
+    const found = [...all].filter((each) => router.find(each as RouterMethod, url) !== null);
+    return found.includes(method) ? [] : found.toSorted();
+  }
+
+  private add({ method, url }: RouteOptions): void {
+    if (CATCH_ALL.has(url)) return;
+    const methods = this.methodsOf.get(url) ?? new Set();
+    for (const each of [method].flat()) methods.add(each);
+    this.methodsOf.set(url, methods);
+    this.router = undefined;
+  }
+
+  private buildRouter(): Router {
+    const { initialConfig } = this.fastify ?? {};
+    // The application may have set these at the top level or below it; functions stay out.
+    const set = { ...initialConfig, ...initialConfig?.routerOptions } as Record<string, unknown>;
+    const options = ROUTER_OPTIONS.filter((name) => set[name] !== undefined);
+    const router = createRouter(Object.fromEntries(options.map((name) => [name, set[name]])));
+    for (const [url, methods] of this.methodsOf) {
+      router.on([...methods] as RouterMethod[], url, noHandler);
+    }
+    return router;
+  }
+}
+
+function noHandler(): void {}
