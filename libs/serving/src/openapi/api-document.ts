@@ -1,6 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { INestApplicationContext, INestApplication } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { getApiRoute } from '../api-route.js';
@@ -23,10 +28,10 @@ export class ApiDocument {
     private readonly modules: ModulesContainer,
     private readonly config: ApplicationConfig,
     private readonly host: HttpAdapterHost,
-    @Inject(DOCS_OPTIONS) private readonly options: DocsOptions,
+    @Inject(DOCS_OPTIONS) private readonly options: DocsOptions | false,
   ) {}
 
-  /** The document, the same object each time. The application must have been initialised. */
+  /** The document, the same object each time. The application's prefix and versions must be set. */
   read(): Promise<OpenAPIObject> {
     return (this.made ??= this.make());
   }
@@ -35,27 +40,22 @@ export class ApiDocument {
     // Not at start: it costs a server more than all else that it loads, and many are never asked.
     const { SwaggerModule } = await import('@nestjs/swagger');
     const services = this.findServices();
-    const classes = new Set(services.keys());
-    const document = SwaggerModule.createDocument(this.asApplication(), this.describeBase(services), {
+    const options = this.options === false ? {} : this.options;
+    const { document: path } = resolveDocsPaths(this.config, options);
+    const base = {
+      openapi: '3.1.0',
+      info: describeApplication(options, [...new Set(services.values())]),
+      // Relative to the document's own address, so that it holds behind a proxy's prefix.
+      servers: [{ url: relativeLink(path, '/') }],
+      components: { securitySchemes: options.securitySchemes },
+    };
+    const document = SwaggerModule.createDocument(this.asApplication(), base, {
       operationIdFactory: (controller, method, version) =>
-        [controller, method, version].filter(Boolean).join(classes.has(controller) ? '__' : '_'),
+        [controller, method, version].filter(Boolean).join(services.has(controller) ? '__' : '_'),
     });
-    const { document: documentPath } = resolveDocsPaths(this.config, this.options);
     // Plain JSON: what is undefined is not in it, and nothing of it is the decorators'.
     const plain = JSON.parse(JSON.stringify(document)) as OpenAPIObject;
-    return finishDocument(plain, { documentPath });
-  }
-
-  private describeBase(services: ReadonlyMap<string, ServiceMetadata>) {
-    const { securitySchemes } = this.options;
-    const { document } = resolveDocsPaths(this.config, this.options);
-    return {
-      openapi: '3.1.0',
-      info: describeApplication(this.options, [...new Set(services.values())]),
-      // Relative to the document's own address, so that it holds behind a proxy's prefix.
-      servers: [{ url: relativeLink(document, '/') }],
-      ...(securitySchemes === undefined ? {} : { components: { securitySchemes } }),
-    };
+    return finishDocument(plain, this.options === false ? undefined : path);
   }
 
   /** What @nestjs/swagger reads of an application; a provider has the parts and not the whole. */
@@ -77,7 +77,10 @@ export class ApiDocument {
     for (const { metatype } of controllers) {
       const prototype = metatype?.prototype as Record<string, object>;
       for (const method of new MetadataScanner().getAllMethodNames(prototype)) {
-        const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, prototype[method]);
+        const config: unknown = Reflect.getMetadata(
+          FASTIFY_ROUTE_CONFIG_METADATA,
+          prototype[method],
+        );
         const route = getApiRoute(config);
         if (route !== undefined) services.set(metatype?.name ?? '', route.service);
       }

@@ -31,6 +31,8 @@ function describeTypes(descriptor: IoDescriptor, types: readonly string[]): Cont
 function toMediaType(schema: JsonSchema): MediaType {
   const { examples } = schema;
   if (!Array.isArray(examples) || examples.length === 0) return { schema };
-  const named = examples.map((value: unknown, index) => [`example${index + 1}`, { value }] as const);
+  const named = examples.map(
+    (value: unknown, index) => [`example${index + 1}`, { value }] as const,
+  );
   return { schema, examples: Object.fromEntries(named) };
 }

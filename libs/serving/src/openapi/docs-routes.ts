@@ -18,7 +18,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 @Injectable()
 export class DocsRoutes implements OnApplicationBootstrap {
   private readonly logger = new Logger('BentoNest');
-  private readonly assets = new Map<AssetName, Promise<Asset>>();
+  private readonly assets = new Map<AssetName, Asset>();
   private json: Promise<string> | undefined;
 
   constructor(
@@ -81,9 +81,9 @@ export class DocsRoutes implements OnApplicationBootstrap {
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> {
-    let reading = this.assets.get(name);
-    if (reading === undefined) this.assets.set(name, (reading = readAsset(name)));
-    const { body, contentType, etag } = await reading;
+    let asset = this.assets.get(name);
+    if (asset === undefined) this.assets.set(name, (asset = await readAsset(name)));
+    const { body, contentType, etag } = asset;
     reply.headers({
       etag,
       'cache-control': 'public, max-age=86400',

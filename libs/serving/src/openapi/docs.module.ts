@@ -9,7 +9,7 @@ import type { DocsModuleOptions } from './docs.options.js';
 @Module({})
 export class DocsModule {
   static register({ docs = {} }: DocsModuleOptions = {}): DynamicModule {
-    const options = { provide: DOCS_OPTIONS, useValue: docs === false ? {} : docs };
+    const options = { provide: DOCS_OPTIONS, useValue: docs };
     return {
       module: DocsModule,
       providers: [options, ApiDocument, ...(docs === false ? [] : [DocsRoutes])],

@@ -22,5 +22,5 @@ export interface DocsModuleOptions {
   docs?: DocsOptions | false;
 }
 
-/** The resolved {@link DocsOptions}. */
+/** The {@link DocsOptions}, or false where the document is not served. */
 export const DOCS_OPTIONS = Symbol('bentonest.docs-options');

@@ -7,13 +7,16 @@ type Operation = NonNullable<PathItem['get']>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 
-/** Completes what @nestjs/swagger made of the controllers: the document itself, tags, parameters. */
+/**
+ * Completes what @nestjs/swagger made of the controllers: tags, parameters, ids, and the document
+ * itself where it is served.
+ */
 export function finishDocument(
   document: OpenAPIObject,
-  { documentPath }: { readonly documentPath: string },
+  documentPath: string | undefined,
 ): OpenAPIObject {
   const described = { ...document.paths };
-  described[documentPath] ??= describeDocument(document.info.title);
+  if (documentPath !== undefined) described[documentPath] ??= describeDocument(document.info.title);
   const entries = Object.entries(described);
   const paths = Object.fromEntries([
     ...entries.filter(([, item]) => !isInfrastructure(item)),
@@ -23,7 +26,9 @@ export function finishDocument(
     for (const operation of operationsOf(item)) declarePathParameters(path, operation);
   }
   nameApart(Object.values(paths).flatMap((item) => operationsOf(item)));
-  return { ...document, paths, tags: listTags(paths) };
+  const { openapi, info, servers, components, webhooks } = document;
+  const others = webhooks === undefined ? {} : { webhooks };
+  return { openapi, info, servers, tags: listTags(paths), paths, components, ...others };
 }
 
 function operationsOf(item: PathItem): Operation[] {
@@ -31,7 +36,10 @@ function operationsOf(item: PathItem): Operation[] {
 }
 
 function isInfrastructure(item: PathItem): boolean {
-  return operationsOf(item).every(({ tags }) => tags?.includes(INFRASTRUCTURE_TAG));
+  const operations = operationsOf(item);
+  return (
+    operations.length > 0 && operations.every(({ tags }) => tags?.includes(INFRASTRUCTURE_TAG))
+  );
 }
 
 function describeDocument(title: string): PathItem {

@@ -19,7 +19,11 @@ export function Infrastructure({ summary, responses }: InfrastructureOptions): M
   return (_prototype, _key, descriptor: PropertyDescriptor) => {
     const handler = descriptor.value as object;
     const operation = { summary, tags: [INFRASTRUCTURE_TAG] };
-    writeSwagger('operation', { ...operation, ...readSwagger<object>('operation', handler) }, handler);
+    writeSwagger(
+      'operation',
+      { ...operation, ...readSwagger<object>('operation', handler) },
+      handler,
+    );
     writeSwagger('responses', Object.fromEntries(described), handler);
   };
 }

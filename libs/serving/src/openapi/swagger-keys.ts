@@ -4,7 +4,6 @@
  */
 export const SWAGGER = {
   operation: 'swagger/apiOperation',
-  parameters: 'swagger/apiParameters',
   responses: 'swagger/apiResponse',
   tags: 'swagger/apiUseTags',
   extraModels: 'swagger/apiExtraModels',

@@ -1,0 +1,378 @@
+import { Body, Controller, Get, HttpCode, Param, Post, VersioningType } from '@nestjs/common';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiExcludeController,
+  ApiExcludeEndpoint,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiResponse,
+  ApiTags,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { json, ndarray } from 'bentonest/io';
+import type { IoDescriptor } from 'bentonest/io';
+import { Api, ApiDocument, BentoService, getApiDocument } from 'bentonest/serving';
+import type { ServiceClass } from 'bentonest/serving';
+import { NdArray } from 'bentonest/tensor';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BentoModule } from './bento.module.js';
+import type { BentoExtras } from './bento.options.js';
+import { createApp } from './testing-app.fixture.js';
+
+const ERROR = { $ref: '#/components/schemas/ErrorBody' };
+
+/** Reads a JSON body of a schema that has a name, as a DTO's. */
+const named = (name: string): IoDescriptor => ({
+  ...json(),
+  kind: 'named',
+  schema: () => ({ 'application/json': { $ref: `#/components/schemas/${name}` } }),
+  components: () => ({
+    [name]: { type: 'object', properties: { next: { $ref: `#/components/schemas/${name}` } } },
+  }),
+});
+
+class Plain {}
+
+@BentoService({ name: 'digits', version: '1.2' })
+class Digits {
+  constructor(readonly another: Plain) {}
+
+  @Api({
+    input: ndarray.fromSample([[1, 2, 3]], { dtype: 'float32' }),
+    output: ndarray({ dtype: 'int64', shape: [-1] }),
+  })
+  classify(input: NdArray): NdArray {
+    return input;
+  }
+
+  @Api('/items/:id/link', { input: named('Node') })
+  link(node: object): object {
+    return node;
+  }
+
+  @Api()
+  @HttpCode(204)
+  reset(): void {}
+
+  @Api()
+  version(): string {
+    return '1';
+  }
+}
+
+@BentoService()
+class Alone {
+  @Api()
+  array(): NdArray {
+    return NdArray.from([1]);
+  }
+}
+
+class Card {
+  @ApiProperty({ description: 'Sixteen digits.' }) number: string;
+}
+
+@Controller('cards')
+class CardController {
+  @Post(':id')
+  add(@Param('id') id: string, @Body() card: Card): Card {
+    return id === '' ? new Card() : card;
+  }
+}
+
+@ApiExcludeController()
+@Controller('hidden')
+class HiddenController {
+  @Get()
+  nothing(): void {}
+}
+
+interface Options extends BentoExtras {
+  readonly services?: readonly ServiceClass[];
+  readonly prepare?: (app: Awaited<ReturnType<typeof createApp>>) => void;
+}
+
+async function start({ services = [Digits], prepare, ...extras }: Options = {}) {
+  const controllers = [CardController, HiddenController];
+  const feature = BentoModule.forFeature({ services, controllers, providers: [Plain] });
+  const app = await createApp([feature], extras);
+  onTestFinished(() => app.close());
+  prepare?.(app);
+  await app.init();
+  return app;
+}
+
+async function documentOf(options: Options = {}): Promise<OpenAPIObject> {
+  const document = await getApiDocument(await start(options));
+  const { errors } = await new Validator().validate(structuredClone(document) as never);
+  expect(errors ?? []).toEqual([]);
+  return document;
+}
+
+describe('operations of services', () => {
+  it('have ids, tags, and bodies and results by their descriptors', async () => {
+    const { post } = (await documentOf()).paths['/classify'];
+    const row = { type: 'array', items: { type: 'number' }, minItems: 3, maxItems: 3 };
+    expect(post).toMatchObject({
+      operationId: 'Digits__classify',
+      tags: ['digits'],
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: { type: 'array', items: row, 'x-dtype': 'float32' },
+            examples: { example1: { value: [[1, 2, 3]] } },
+          },
+          'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+        },
+      },
+      responses: {
+        200: {
+          content: {
+            'application/json': {
+              schema: { type: 'array', items: { type: 'integer', format: 'int64' } },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('have the errors that can be, of one schema', async () => {
+    const { paths, components } = await documentOf({ services: [Digits, Alone] });
+    expect(Object.keys(paths['/classify'].post?.responses ?? {})).toEqual([
+      '200',
+      '400',
+      '413',
+      '415',
+      '500',
+      '503',
+      '504',
+    ]);
+    // Without a body nothing of it can be wrong; what injects nothing waits for no runner.
+    expect(Object.keys(paths['/array'].post?.responses ?? {})).toEqual(['200', '500']);
+    expect(paths['/classify'].post?.responses[400]).toMatchObject({
+      content: { 'application/json': { schema: ERROR } },
+    });
+    expect(components?.schemas?.ErrorBody).toMatchObject({ type: 'object' });
+  });
+
+  it('have results by the return type where no output is declared', async () => {
+    const { paths } = await documentOf({ services: [Digits, Alone] });
+    expect(paths['/array'].post?.responses[200]).toMatchObject({
+      content: { 'application/vnd.npy': {}, 'application/json': { schema: { type: 'array' } } },
+    });
+    expect(paths['/version'].post?.responses[200]).toMatchObject({
+      content: { 'text/plain': { schema: { type: 'string' } } },
+    });
+    expect(paths['/reset'].post?.responses[204]).toEqual({ description: 'Done.' });
+  });
+
+  it('refer to the named schemas of their descriptors, and declare parameters of the path', async () => {
+    const { paths, components } = await documentOf();
+    const { post } = paths['/items/{id}/link'];
+    expect(components?.schemas?.Node).toEqual({
+      type: 'object',
+      properties: { next: { $ref: '#/components/schemas/Node' } },
+    });
+    expect(post?.parameters).toEqual([
+      { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+    ]);
+  });
+
+  it('have ids of their own for each version', async () => {
+    @BentoService()
+    class Versioned {
+      @Api()
+      plain(): string {
+        return '';
+      }
+    }
+    const { paths } = await documentOf({
+      services: [Versioned],
+      prepare: (app) => {
+        app.setGlobalPrefix('api');
+        app.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', '2'] });
+      },
+    });
+    expect(paths['/api/v1/plain'].post?.operationId).toBe('Versioned__plain__v1');
+    expect(paths['/api/v2/plain'].post?.operationId).toBe('Versioned__plain__v2');
+  });
+
+  it('have different ids where two classes have one name', async () => {
+    const [first, second] = ['first', 'second'].map((name) => {
+      @BentoService({ name })
+      class Twin {
+        @Api(`/${name}`)
+        predict(): string {
+          return name;
+        }
+      }
+      return Twin;
+    });
+    const { paths } = await documentOf({ services: [first, second] });
+    expect(paths['/first'].post?.operationId).toBe('Twin__predict');
+    expect(paths['/second'].post?.operationId).toBe('Twin__predict_2');
+  });
+});
+
+describe("the user's swagger decorators", () => {
+  @BentoService({ name: 'decorated' })
+  @ApiTags('vision')
+  @ApiBearerAuth()
+  @ApiResponse({ status: 500, description: 'Call us.' })
+  class Decorated {
+    @Api({ input: ndarray(), output: ndarray() })
+    @ApiOperation({ summary: 'Finds cats', operationId: 'findCats', deprecated: true })
+    @ApiBody({ type: Card })
+    @ApiResponse({ status: 200, type: Card })
+    @ApiResponse({ status: 400, description: 'No cat.' })
+    @ApiResponse({ status: 418, description: 'A teapot.' })
+    cats(input: NdArray): NdArray {
+      return input;
+    }
+
+    @Api('/dogs/:name', { input: ndarray() })
+    @ApiOperation({ description: 'Only a description.' })
+    @ApiParam({ name: 'name', description: 'Whose.' })
+    dogs(input: NdArray): NdArray {
+      return input;
+    }
+
+    @Api()
+    @ApiExcludeEndpoint()
+    secret(): string {
+      return '';
+    }
+  }
+
+  const securitySchemes = { bearer: { type: 'http' as const, scheme: 'bearer' } };
+  const decorated = (): Promise<OpenAPIObject> =>
+    documentOf({ services: [Decorated], docs: { securitySchemes } });
+
+  it('win where they say something', async () => {
+    const { paths } = await decorated();
+    const card = { 'application/json': { schema: { $ref: '#/components/schemas/Card' } } };
+    expect(paths['/cats'].post).toMatchObject({
+      operationId: 'findCats',
+      summary: 'Finds cats',
+      deprecated: true,
+      tags: ['vision'],
+      security: [{ bearer: [] }],
+      requestBody: { content: card },
+      responses: {
+        200: { content: card },
+        // What they do not say stays.
+        400: { description: 'No cat.', content: { 'application/json': { schema: ERROR } } },
+        415: { content: { 'application/json': { schema: ERROR } } },
+        418: { description: 'A teapot.' },
+        500: { description: 'Call us.' },
+      },
+    });
+    expect(Object.keys(paths['/cats'].post?.requestBody ?? {})).toContain('content');
+    expect(paths).not.toHaveProperty('/secret');
+  });
+
+  it('are completed where they say nothing', async () => {
+    const { post } = (await decorated()).paths['/dogs/{name}'];
+    expect(post).not.toHaveProperty('summary');
+    expect(post).toMatchObject({
+      operationId: 'Decorated__dogs',
+      description: 'Only a description.',
+      parameters: [{ name: 'name', in: 'path', description: 'Whose.' }],
+      requestBody: { content: { 'application/vnd.npy': {} } },
+    });
+    expect(post?.parameters).toHaveLength(1);
+  });
+
+  it("are read by the user's own document as by ours, schemas included", async () => {
+    const app = await start({ services: [Decorated, Digits] });
+    const config = { info: { title: 'Mine', version: '1' }, openapi: '3.1.0' };
+    const document = SwaggerModule.createDocument(app, config);
+    const { errors } = await new Validator().validate(
+      JSON.parse(JSON.stringify(document)) as never,
+    );
+    expect(errors ?? []).toEqual([]);
+    expect(document.info.title).toBe('Mine');
+    expect(document.paths['/classify'].post).toMatchObject({
+      operationId: 'Digits_classify',
+      tags: ['digits'],
+      requestBody: { content: { 'application/vnd.npy': {} } },
+    });
+    expect(Object.keys(document.components?.schemas ?? {}).toSorted()).toEqual([
+      'Card',
+      'ErrorBody',
+      'Node',
+    ]);
+    expect(document.paths['/readyz'].get?.tags).toEqual(['Infrastructure']);
+  });
+});
+
+describe('the rest of the document', () => {
+  it('has the other controllers as @nestjs/swagger makes them, but hidden ones', async () => {
+    const { paths, components } = await documentOf();
+    expect(paths['/cards/{id}'].post).toMatchObject({
+      operationId: 'CardController_add',
+      tags: ['Card'],
+      requestBody: {
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Card' } } },
+      },
+    });
+    expect(components?.schemas?.Card).toMatchObject({
+      properties: { number: { type: 'string', description: 'Sixteen digits.' } },
+    });
+    expect(paths).not.toHaveProperty('/hidden');
+  });
+
+  it('has the infrastructure last, tagged apart and described', async () => {
+    const { paths, tags } = await documentOf();
+    const infrastructure = ['/livez', '/healthz', '/readyz', '/docs.json'];
+    expect(Object.keys(paths).slice(-4)).toEqual(infrastructure);
+    for (const path of infrastructure) {
+      const { get } = paths[path];
+      expect(get?.tags).toEqual(['Infrastructure']);
+      expect(get?.summary).not.toBe('');
+    }
+    expect(Object.keys(paths['/readyz'].get?.responses ?? {})).toEqual(['200', '503']);
+    expect(tags?.at(-1)).toMatchObject({ name: 'Infrastructure' });
+    expect(tags?.map(({ name }) => name)).toContain('digits');
+  });
+
+  it('has the name and version of the only service', async () => {
+    expect((await documentOf()).info).toMatchObject({ title: 'digits', version: '1.2' });
+  });
+
+  it('has the name of the package where there are several, and of an unversioned service its version', async () => {
+    const { info } = await documentOf({ services: [Digits, Alone] });
+    expect(info).toMatchObject({ title: 'bentonest', version: '0.1.0' });
+    expect((await documentOf({ services: [Alone] })).info.version).toBe('0.1.0');
+  });
+
+  it('has the title, version, description and security schemes that the user gave', async () => {
+    const given = { title: 'Digits', version: '7', description: 'Reads **digits**.' };
+    const securitySchemes = { key: { type: 'apiKey' as const, in: 'header', name: 'x-key' } };
+    const { info, components } = await documentOf({ docs: { ...given, securitySchemes } });
+    expect(info).toMatchObject(given);
+    expect(components?.securitySchemes).toEqual(securitySchemes);
+  });
+
+  it('has a server relative to where it is served', async () => {
+    expect((await documentOf()).servers).toEqual([{ url: '.' }]);
+    const { servers, paths } = await documentOf({ prepare: (app) => app.setGlobalPrefix('api') });
+    expect(servers).toEqual([{ url: '..' }]);
+    expect(paths['/api/classify'].post?.operationId).toBe('Digits__classify');
+    expect(paths).toHaveProperty(['/api/docs.json']);
+  });
+
+  it('is made once, and is there where it is not served', async () => {
+    const app = await start({ docs: false });
+    const document = await getApiDocument(app);
+    expect(document.paths).toHaveProperty('/classify');
+    expect(document.paths).not.toHaveProperty('/docs.json');
+    expect(await app.get(ApiDocument, { strict: false }).read()).toBe(document);
+  });
+});
