@@ -35,7 +35,9 @@ const named = (name: string): IoDescriptor => ({
   }),
 });
 
-class Plain {}
+class Plain {
+  readonly kind = 'plain';
+}
 
 @BentoService({ name: 'digits', version: '1.2' })
 class Digits {

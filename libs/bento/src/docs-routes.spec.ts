@@ -70,7 +70,7 @@ describe('the API document and Swagger UI', () => {
     for (const link of links) {
       const { host, pathname } = new URL(link, base);
       expect(host).toBe('here');
-      expect((await get(app, pathname)).statusCode, pathname).toBe(200);
+      expect([pathname, (await get(app, pathname)).statusCode]).toEqual([pathname, 200]);
     }
   });
 
@@ -93,14 +93,14 @@ describe('the API document and Swagger UI', () => {
       '/swagger-ui/../package.json',
       '/swagger-ui/',
     ]) {
-      expect((await get(app, path)).statusCode, path).toBe(404);
+      expect([path, (await get(app, path)).statusCode]).toEqual([path, 404]);
     }
   });
 
   it('are off with docs: false', async () => {
     const app = await start({ docs: false });
     for (const path of ['/', '/docs.json', '/swagger-ui/init.js']) {
-      expect((await get(app, path)).statusCode, path).toBe(404);
+      expect([path, (await get(app, path)).statusCode]).toEqual([path, 404]);
     }
   });
 

@@ -24,7 +24,7 @@ it('has the media types that are read in a request, and those that are written i
 
 it('shows the examples of a schema as those of the media type', () => {
   const sample = NdArray.from([[1.5, 2]]);
-  const content = describeRequest(ndarray({ sample }) as IoDescriptor);
+  const content = describeRequest(ndarray({ sample }));
   expect(content['application/json'].examples).toEqual({ example1: { value: [[1.5, 2]] } });
   expect(content['application/octet-stream'].examples).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { HTTP_CODE_METADATA, PROPERTY_DEPS_METADATA } from '@nestjs/common/constants.js';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
-import type { IoDescriptor, JsonSchema } from 'bentonest/io';
+import type { JsonSchema } from 'bentonest/io';
 import { getRunnerInjections } from 'bentonest/runner';
 import { NdArray } from 'bentonest/tensor';
 import { defaultNdArrayOutput, getApiRoute } from '../api-route.js';
@@ -32,13 +32,13 @@ export function describeService(controller: object, service: ServiceClass): void
 function describeHandler(handler: object, route: ApiRoute, service: ServiceClass): void {
   writeSwagger('operation', describeOperation(handler, route, service), handler);
   writeSwagger('responses', describeResponses(handler, route, service), handler);
-  const models = readSwagger<object[]>('extraModels', handler) ?? [];
+  const models = (readSwagger('extraModels', handler) ?? []) as object[];
   writeSwagger('extraModels', [...models, createLazyModel(() => schemasOf(route))], handler);
 }
 
 /** What @ApiBody() says takes the place of the request body: @nestjs/swagger sees to it. */
 function describeOperation(handler: object, route: ApiRoute, service: ServiceClass): Fields {
-  const { summary, ...written } = readSwagger<Fields>('operation', handler) ?? {};
+  const { summary, ...written } = (readSwagger('operation', handler) ?? {}) as Fields;
   // @ApiOperation() writes an empty summary where it is given none.
   const summaries = summary === undefined || summary === '' ? {} : { summary };
   const operation = { tags: tagsOf(handler, route, service), ...summaries };
@@ -55,13 +55,15 @@ function describeOperation(handler: object, route: ApiRoute, service: ServiceCla
 
 /** Without any of the user's, the service's name; @nestjs/swagger would add the class's. */
 function tagsOf(handler: object, route: ApiRoute, service: ServiceClass): readonly string[] {
-  const written = [service, handler].flatMap((each) => readSwagger<string[]>('tags', each) ?? []);
+  const written = [service, handler].flatMap(
+    (each) => (readSwagger('tags', each) ?? []) as string[],
+  );
   return written.length === 0 ? [route.service.name] : [...new Set(written)];
 }
 
 function describeResponses(handler: object, route: ApiRoute, service: ServiceClass): Responses {
-  const ofMethod = readSwagger<Responses>('responses', handler) ?? {};
-  const written = { ...readSwagger<Responses>('responses', service), ...ofMethod };
+  const ofMethod = (readSwagger('responses', handler) ?? {}) as Responses;
+  const written = { ...(readSwagger('responses', service) as Responses | undefined), ...ofMethod };
   const status = (Reflect.getMetadata(HTTP_CODE_METADATA, handler) ?? 200) as number;
   const ours: Responses = {
     [status]: status === 204 ? { description: 'Done.' } : describeSuccess(handler, route, service),
@@ -87,7 +89,7 @@ function describeOutput(handler: object, { output }: ApiRoute, service: ServiceC
   if (output !== undefined) return describeResult(output);
   const { name } = handler as { readonly name: string };
   const type: unknown = Reflect.getMetadata('design:returntype', service.prototype as object, name);
-  if (type === NdArray) return describeResult(defaultNdArrayOutput as IoDescriptor);
+  if (type === NdArray) return describeResult(defaultNdArrayOutput);
   if (type === String) return { 'text/plain': { schema: { type: 'string' } } };
   return { 'application/json': { schema: {} } };
 }

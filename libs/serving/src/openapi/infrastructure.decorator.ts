@@ -21,7 +21,7 @@ export function Infrastructure({ summary, responses }: InfrastructureOptions): M
     const operation = { summary, tags: [INFRASTRUCTURE_TAG] };
     writeSwagger(
       'operation',
-      { ...operation, ...readSwagger<object>('operation', handler) },
+      { ...operation, ...(readSwagger('operation', handler) as object | undefined) },
       handler,
     );
     writeSwagger('responses', Object.fromEntries(described), handler);

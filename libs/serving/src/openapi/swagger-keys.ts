@@ -12,8 +12,8 @@ export const SWAGGER = {
 } as const;
 
 /** What a decorator of @nestjs/swagger recorded. */
-export function readSwagger<T>(key: keyof typeof SWAGGER, target: object): T | undefined {
-  return Reflect.getMetadata(SWAGGER[key], target) as T | undefined;
+export function readSwagger(key: keyof typeof SWAGGER, target: object): unknown {
+  return Reflect.getMetadata(SWAGGER[key], target);
 }
 
 export function writeSwagger(key: keyof typeof SWAGGER, value: unknown, target: object): void {
