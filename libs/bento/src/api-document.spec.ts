@@ -13,12 +13,14 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { json, ndarray } from 'bentonest/io';
+import { FileUpload, file, image, json, multipart, ndarray, text } from 'bentonest/io';
 import type { IoDescriptor } from 'bentonest/io';
 import { Api, ApiDocument, BentoService, getApiDocument } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
 import { NdArray } from 'bentonest/tensor';
+import { IsNumber, IsOptional, IsString, Min } from 'class-validator';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { BentoModule } from './bento.module.js';
 import type { BentoExtras } from './bento.options.js';
 import { createApp } from './testing-app.fixture.js';
@@ -186,6 +188,114 @@ describe('operations of services', () => {
     ]);
   });
 
+  it('say what @Api() says: name, summary, description, method and limits', async () => {
+    @BentoService()
+    class Told {
+      @Api('/told', {
+        method: 'GET',
+        name: 'tell',
+        summary: 'Tells.',
+        description: 'At *length*.',
+        timeoutMs: 1000,
+        maxConcurrency: 4,
+      })
+      getTold(): string {
+        return '';
+      }
+
+      @Api({ summary: 'Ours.', description: 'Ours.' })
+      @ApiOperation({ description: 'Theirs.' })
+      both(): string {
+        return '';
+      }
+    }
+    const { paths } = await documentOf({ services: [Told] });
+    expect(paths['/told'].get).toMatchObject({
+      operationId: 'Told__tell',
+      summary: 'Tells.',
+      description: 'At *length*.',
+    });
+    expect(Object.keys(paths['/told'].get?.responses ?? {})).toEqual(['200', '429', '500', '504']);
+    expect(paths['/both'].post).toMatchObject({ summary: 'Ours.', description: 'Theirs.' });
+  });
+
+  it('may have bodies of every kind of descriptor, DTOs with their rules', async () => {
+    class Flower {
+      @IsNumber() @Min(0) width: number;
+      @IsString() @IsOptional() name?: string;
+    }
+    @BentoService()
+    class Kinds {
+      @Api({ input: json(Flower), output: json() })
+      dto(flower: Flower): Flower {
+        return flower;
+      }
+
+      @Api({ input: json(z.object({ width: z.number() })), output: json() })
+      schema(flower: { width: number }): object {
+        return flower;
+      }
+
+      @Api({ output: text() })
+      several(flower: Flower, times: number, array: NdArray): string {
+        return `${flower.name} ${times} ${array.rank}`;
+      }
+
+      @Api({ input: text(), output: file() })
+      speak(words: string): Buffer {
+        return Buffer.from(words);
+      }
+
+      @Api({
+        input: file({ mimeTypes: ['audio/*'] }),
+        output: image({ mimeTypes: ['image/webp'] }),
+      })
+      draw(upload: FileUpload): FileUpload {
+        return upload;
+      }
+
+      @Api({ input: multipart({ picture: image(), flower: json(Flower) }) })
+      form(form: object): object {
+        return form;
+      }
+
+      @Api()
+      async *stream(): AsyncGenerator<string> {}
+    }
+    const { paths, components } = await documentOf({ services: [Kinds] });
+    const flower = { $ref: '#/components/schemas/Flower' };
+    const typesOf = (path: string): (readonly string[])[] => {
+      const { requestBody, responses } = paths[path].post ?? { responses: {} };
+      const bodies = [requestBody, responses[200]] as { content?: object }[];
+      return bodies.map((body) => Object.keys(body?.content ?? {}));
+    };
+    expect(components?.schemas?.Flower).toMatchObject({
+      properties: { width: { type: 'number', minimum: 0 }, name: { type: 'string' } },
+      required: ['width'],
+    });
+    expect(paths['/dto'].post?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: flower } },
+    });
+    expect(paths['/several'].post?.requestBody).toMatchObject({
+      content: {
+        'application/json': {
+          schema: { properties: { flower, times: { type: 'number' }, array: { type: 'array' } } },
+        },
+      },
+    });
+    expect(typesOf('/speak')).toEqual([['text/plain', 'text/*'], ['application/octet-stream']]);
+    expect(typesOf('/draw')).toEqual([['audio/*'], expect.arrayContaining(['image/webp'])]);
+    expect(paths['/form'].post?.requestBody).toMatchObject({
+      content: {
+        'multipart/form-data': {
+          schema: { properties: { picture: {}, flower } },
+          encoding: { flower: { contentType: 'application/json' } },
+        },
+      },
+    });
+    expect(typesOf('/stream')).toEqual([[], ['application/x-ndjson', 'text/plain']]);
+  });
+
   it('have ids of their own for each version', async () => {
     @BentoService()
     class Versioned {
@@ -328,6 +438,45 @@ describe('the rest of the document', () => {
       properties: { number: { type: 'string', description: 'Sixteen digits.' } },
     });
     expect(paths).not.toHaveProperty('/hidden');
+  });
+
+  it('has the rules of a DTO that another controller reads too', async () => {
+    class Shared {
+      @IsString() word: string;
+    }
+    @BentoService()
+    class Reader {
+      @Api()
+      read({ word }: Shared): string {
+        return word;
+      }
+    }
+    @Controller('first')
+    class OtherReader {
+      @Post()
+      read(@Body() { word }: Shared): string {
+        return word;
+      }
+    }
+    @BentoService()
+    class Last extends Reader {
+      @Api()
+      last(): string {
+        return '';
+      }
+    }
+    // Those of forFeature's own controllers are read before services, those of another module after.
+    const before = BentoModule.forFeature({ services: [Reader], controllers: [OtherReader] });
+    const after = { module: class After {}, controllers: [OtherReader] };
+    for (const modules of [[before], [BentoModule.forFeature({ services: [Last] }), after]]) {
+      const app = await createApp(modules);
+      onTestFinished(() => app.close());
+      const { components } = await getApiDocument(await app.init());
+      expect(components?.schemas?.Shared).toMatchObject({
+        properties: { word: { type: 'string' } },
+        required: ['word'],
+      });
+    }
   });
 
   it('has the infrastructure last, tagged apart and described', async () => {

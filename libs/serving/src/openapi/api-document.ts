@@ -9,12 +9,14 @@ import {
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { getApiRoute } from '../api-route.js';
-import type { ServiceMetadata } from '../bento-service.decorator.js';
+import type { ApiRoute } from '../api-route.js';
 import { describeApplication } from './application-info.js';
+import { schemasOf } from './describe-service.js';
 import { relativeLink, resolveDocsPaths } from './docs-paths.js';
 import { DOCS_OPTIONS } from './docs.options.js';
 import type { DocsOptions } from './docs.options.js';
 import { finishDocument } from './finish-document.js';
+import type { Schemas } from './finish-document.js';
 
 /**
  * The OpenAPI 3.1 document of the application: its services, its own controllers and the
@@ -39,23 +41,29 @@ export class ApiDocument {
   private async make(): Promise<OpenAPIObject> {
     // Not at start: it costs a server more than all else that it loads, and many are never asked.
     const { SwaggerModule } = await import('@nestjs/swagger');
-    const services = this.findServices();
+    const routes = this.findRoutes();
+    const owners = new Set(routes.map(({ owner }) => owner));
+    const services = new Set(routes.map(({ route }) => route.service));
     const options = this.options === false ? {} : this.options;
     const { document: path } = resolveDocsPaths(this.config, options);
     const base = {
       openapi: '3.1.0',
-      info: describeApplication(options, [...new Set(services.values())]),
+      info: describeApplication(options, [...services]),
       // Relative to the document's own address, so that it holds behind a proxy's prefix.
       servers: [{ url: relativeLink(path, '/') }],
       components: { securitySchemes: options.securitySchemes },
     };
     const document = SwaggerModule.createDocument(this.asApplication(), base, {
       operationIdFactory: (controller, method, version) =>
-        [controller, method, version].filter(Boolean).join(services.has(controller) ? '__' : '_'),
+        [controller, method, version].filter(Boolean).join(owners.has(controller) ? '__' : '_'),
     });
     // Plain JSON: what is undefined is not in it, and nothing of it is the decorators'.
     const plain = JSON.parse(JSON.stringify(document)) as OpenAPIObject;
-    return finishDocument(plain, this.options === false ? undefined : path);
+    const schemas = Object.assign({}, ...routes.map(({ route }) => schemasOf(route))) as Schemas;
+    return finishDocument(plain, {
+      schemas,
+      documentPath: this.options === false ? undefined : path,
+    });
   }
 
   /** What @nestjs/swagger reads of an application; a provider has the parts and not the whole. */
@@ -68,25 +76,27 @@ export class ApiDocument {
     return parts as unknown as INestApplication;
   }
 
-  /** Services by the name of their class. */
-  private findServices(): Map<string, ServiceMetadata> {
-    const services = new Map<string, ServiceMetadata>();
-    const controllers = [...this.modules.values()].flatMap((module) => [
-      ...module.controllers.values(),
-    ]);
-    for (const { metatype } of controllers) {
-      const prototype = metatype?.prototype as Record<string, object>;
-      for (const method of new MetadataScanner().getAllMethodNames(prototype)) {
-        const config: unknown = Reflect.getMetadata(
-          FASTIFY_ROUTE_CONFIG_METADATA,
-          prototype[method],
-        );
-        const route = getApiRoute(config);
-        if (route !== undefined) services.set(metatype?.name ?? '', route.service);
-      }
-    }
-    return services;
+  private findRoutes(): ServedRoute[] {
+    return [...this.modules.values()]
+      .flatMap(({ controllers }) => [...controllers.values()])
+      .flatMap(({ metatype }) => (typeof metatype === 'function' ? routesOf(metatype) : []));
   }
+}
+
+interface ServedRoute {
+  /** Name of the service's class. */
+  readonly owner: string;
+  readonly route: ApiRoute;
+}
+
+// oxlint-disable-next-line typescript/no-unsafe-function-type -- as Nest types a controller
+function routesOf(controller: Function): ServedRoute[] {
+  const prototype = controller.prototype as Readonly<Record<string, object>>;
+  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
+    const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, prototype[name]);
+    const route = getApiRoute(config);
+    return route === undefined ? [] : [{ owner: controller.name, route }];
+  });
 }
 
 /** The OpenAPI document of an initialised application that imports `BentoModule.forRoot()`. */

@@ -1,4 +1,4 @@
-import type { IoDescriptor, JsonSchema } from 'bentonest/io';
+import type { IoDescriptor, JsonSchema, PartEncoding } from 'bentonest/io';
 
 interface Example {
   readonly value: unknown;
@@ -8,6 +8,8 @@ interface Example {
 export interface MediaType {
   readonly schema: JsonSchema;
   readonly examples?: Readonly<Record<string, Example>>;
+  /** Media types of a form's parts. */
+  readonly encoding?: Readonly<Record<string, PartEncoding>>;
 }
 
 export type Content = Readonly<Record<string, MediaType>>;
@@ -24,7 +26,10 @@ export function describeResult(output: IoDescriptor): Content {
 
 function describeTypes(descriptor: IoDescriptor, types: readonly string[]): Content {
   const schemas = descriptor.schema();
-  return Object.fromEntries(types.map((type) => [type, toMediaType(schemas[type] ?? {})]));
+  const encoding = descriptor.encoding && { encoding: descriptor.encoding() };
+  return Object.fromEntries(
+    types.map((type) => [type, { ...toMediaType(schemas[type] ?? {}), ...encoding }]),
+  );
 }
 
 /** Swagger UI and most generators show the media type's examples, where JSON Schema has its own. */

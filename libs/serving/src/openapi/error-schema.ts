@@ -29,6 +29,7 @@ const DESCRIPTIONS = {
   400: 'The request is not what the API reads; the message names the field or the index.',
   413: 'The body is larger than the server takes.',
   415: 'The media type is none that the API reads.',
+  429: 'As many requests of this run as may: try again after Retry-After.',
   500: 'The server failed. The log has the cause under the request id.',
   503: 'The server is overloaded or not ready: try again after Retry-After.',
   504: 'The deadline passed.',

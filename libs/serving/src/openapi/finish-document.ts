@@ -7,13 +7,22 @@ type Operation = NonNullable<PathItem['get']>;
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 
+export type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+
+interface Completion {
+  /** Named schemas of the services' descriptors. */
+  readonly schemas: Schemas;
+  /** Where the document is served, if it is. */
+  readonly documentPath: string | undefined;
+}
+
 /**
  * Completes what @nestjs/swagger made of the controllers: tags, parameters, ids, and the document
  * itself where it is served.
  */
 export function finishDocument(
   document: OpenAPIObject,
-  documentPath: string | undefined,
+  { schemas, documentPath }: Completion,
 ): OpenAPIObject {
   const described = { ...document.paths };
   if (documentPath !== undefined) described[documentPath] ??= describeDocument(document.info.title);
@@ -26,9 +35,22 @@ export function finishDocument(
     for (const operation of operationsOf(item)) declarePathParameters(path, operation);
   }
   nameApart(Object.values(paths).flatMap((item) => operationsOf(item)));
-  const { openapi, info, servers, components, webhooks } = document;
+  const { openapi, info, servers, webhooks } = document;
+  const components = { ...document.components, schemas: fillSchemas(document, schemas) };
   const others = webhooks === undefined ? {} : { webhooks };
   return { openapi, info, servers, tags: listTags(paths), paths, components, ...others };
+}
+
+/** A DTO that another controller takes too is empty to @nestjs/swagger, unless it is decorated for it. */
+function fillSchemas({ components }: OpenAPIObject, schemas: Schemas): Schemas {
+  const made = components?.schemas ?? {};
+  const empty = Object.keys(schemas).filter((name) => isEmpty(made[name]));
+  return { ...made, ...Object.fromEntries(empty.map((name) => [name, schemas[name]])) };
+}
+
+function isEmpty(schema: Schemas[string] | undefined): boolean {
+  if (schema === undefined) return true;
+  return 'properties' in schema && Object.keys(schema.properties ?? {}).length === 0;
 }
 
 function operationsOf(item: PathItem): Operation[] {
