@@ -55,6 +55,9 @@ describe.skipIf(executablePath === undefined)('Swagger UI in a browser', () => {
     expect([...hosts]).toEqual([new URL(app.url).host]);
     expect(complaints).toEqual([]);
     if (process.env.SCREENSHOT === undefined) return;
+    await operation.locator('textarea').evaluate((area) => {
+      area.setAttribute('style', 'min-height: 0; height: 60px');
+    });
     await page.mouse.wheel(0, -10_000);
     await page.screenshot({ path: SCREENSHOT });
   });

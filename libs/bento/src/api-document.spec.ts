@@ -1,72 +1,18 @@
-import { Body, Controller, Get, HttpCode, Param, Post, VersioningType } from '@nestjs/common';
-import { Validator } from '@seriousme/openapi-schema-validator';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiExcludeController,
-  ApiExcludeEndpoint,
-  ApiOperation,
-  ApiParam,
-  ApiProperty,
-  ApiResponse,
-  ApiTags,
-  SwaggerModule,
-} from '@nestjs/swagger';
-import type { OpenAPIObject } from '@nestjs/swagger';
-import { FileUpload, file, image, json, multipart, ndarray, text } from 'bentonest/io';
-import type { IoDescriptor } from 'bentonest/io';
+import { Body, Controller, Post, VersioningType } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { FileUpload, file, image, json, multipart, text } from 'bentonest/io';
 import { Api, ApiDocument, BentoService, getApiDocument } from 'bentonest/serving';
-import type { ServiceClass } from 'bentonest/serving';
 import { NdArray } from 'bentonest/tensor';
 import { IsNumber, IsOptional, IsString, Min } from 'class-validator';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { BentoModule } from './bento.module.js';
-import type { BentoExtras } from './bento.options.js';
+import { Digits, closeDocumented, documentOf, startDocumented } from './documented-app.fixture.js';
 import { createApp } from './testing-app.fixture.js';
 
 const ERROR = { $ref: '#/components/schemas/ErrorBody' };
 
-/** Reads a JSON body of a schema that has a name, as a DTO's. */
-const named = (name: string): IoDescriptor => ({
-  ...json(),
-  kind: 'named',
-  schema: () => ({ 'application/json': { $ref: `#/components/schemas/${name}` } }),
-  components: () => ({
-    [name]: { type: 'object', properties: { next: { $ref: `#/components/schemas/${name}` } } },
-  }),
-});
-
-class Plain {
-  readonly kind = 'plain';
-}
-
-@BentoService({ name: 'digits', version: '1.2' })
-class Digits {
-  constructor(readonly another: Plain) {}
-
-  @Api({
-    input: ndarray.fromSample([[1, 2, 3]], { dtype: 'float32' }),
-    output: ndarray({ dtype: 'int64', shape: [-1] }),
-  })
-  classify(input: NdArray): NdArray {
-    return input;
-  }
-
-  @Api('/items/:id/link', { input: named('Node') })
-  link(node: object): object {
-    return node;
-  }
-
-  @Api()
-  @HttpCode(204)
-  reset(): void {}
-
-  @Api()
-  version(): string {
-    return '1';
-  }
-}
+afterEach(closeDocumented);
 
 @BentoService()
 class Alone {
@@ -74,47 +20,6 @@ class Alone {
   array(): NdArray {
     return NdArray.from([1]);
   }
-}
-
-class Card {
-  @ApiProperty({ description: 'Sixteen digits.' }) number: string;
-}
-
-@Controller('cards')
-class CardController {
-  @Post(':id')
-  add(@Param('id') id: string, @Body() card: Card): Card {
-    return id === '' ? new Card() : card;
-  }
-}
-
-@ApiExcludeController()
-@Controller('hidden')
-class HiddenController {
-  @Get()
-  nothing(): void {}
-}
-
-interface Options extends BentoExtras {
-  readonly services?: readonly ServiceClass[];
-  readonly prepare?: (app: Awaited<ReturnType<typeof createApp>>) => void;
-}
-
-async function start({ services = [Digits], prepare, ...extras }: Options = {}) {
-  const controllers = [CardController, HiddenController];
-  const feature = BentoModule.forFeature({ services, controllers, providers: [Plain] });
-  const app = await createApp([feature], extras);
-  onTestFinished(() => app.close());
-  prepare?.(app);
-  await app.init();
-  return app;
-}
-
-async function documentOf(options: Options = {}): Promise<OpenAPIObject> {
-  const document = await getApiDocument(await start(options));
-  const { errors } = await new Validator().validate(structuredClone(document) as never);
-  expect(errors ?? []).toEqual([]);
-  return document;
 }
 
 describe('operations of services', () => {
@@ -332,98 +237,6 @@ describe('operations of services', () => {
   });
 });
 
-describe("the user's swagger decorators", () => {
-  @BentoService({ name: 'decorated' })
-  @ApiTags('vision')
-  @ApiBearerAuth()
-  @ApiResponse({ status: 500, description: 'Call us.' })
-  class Decorated {
-    @Api({ input: ndarray(), output: ndarray() })
-    @ApiOperation({ summary: 'Finds cats', operationId: 'findCats', deprecated: true })
-    @ApiBody({ type: Card })
-    @ApiResponse({ status: 200, type: Card })
-    @ApiResponse({ status: 400, description: 'No cat.' })
-    @ApiResponse({ status: 418, description: 'A teapot.' })
-    cats(input: NdArray): NdArray {
-      return input;
-    }
-
-    @Api('/dogs/:name', { input: ndarray() })
-    @ApiOperation({ description: 'Only a description.' })
-    @ApiParam({ name: 'name', description: 'Whose.' })
-    dogs(input: NdArray): NdArray {
-      return input;
-    }
-
-    @Api()
-    @ApiExcludeEndpoint()
-    secret(): string {
-      return '';
-    }
-  }
-
-  const securitySchemes = { bearer: { type: 'http' as const, scheme: 'bearer' } };
-  const decorated = (): Promise<OpenAPIObject> =>
-    documentOf({ services: [Decorated], docs: { securitySchemes } });
-
-  it('win where they say something', async () => {
-    const { paths } = await decorated();
-    const card = { 'application/json': { schema: { $ref: '#/components/schemas/Card' } } };
-    expect(paths['/cats'].post).toMatchObject({
-      operationId: 'findCats',
-      summary: 'Finds cats',
-      deprecated: true,
-      tags: ['vision'],
-      security: [{ bearer: [] }],
-      requestBody: { content: card },
-      responses: {
-        200: { content: card },
-        // What they do not say stays.
-        400: { description: 'No cat.', content: { 'application/json': { schema: ERROR } } },
-        415: { content: { 'application/json': { schema: ERROR } } },
-        418: { description: 'A teapot.' },
-        500: { description: 'Call us.' },
-      },
-    });
-    expect(Object.keys(paths['/cats'].post?.requestBody ?? {})).toContain('content');
-    expect(paths).not.toHaveProperty('/secret');
-  });
-
-  it('are completed where they say nothing', async () => {
-    const { post } = (await decorated()).paths['/dogs/{name}'];
-    expect(post).not.toHaveProperty('summary');
-    expect(post).toMatchObject({
-      operationId: 'Decorated__dogs',
-      description: 'Only a description.',
-      parameters: [{ name: 'name', in: 'path', description: 'Whose.' }],
-      requestBody: { content: { 'application/vnd.npy': {} } },
-    });
-    expect(post?.parameters).toHaveLength(1);
-  });
-
-  it("are read by the user's own document as by ours, schemas included", async () => {
-    const app = await start({ services: [Decorated, Digits] });
-    const config = { info: { title: 'Mine', version: '1' }, openapi: '3.1.0' };
-    const document = SwaggerModule.createDocument(app, config);
-    const { errors } = await new Validator().validate(
-      JSON.parse(JSON.stringify(document)) as never,
-    );
-    expect(errors ?? []).toEqual([]);
-    expect(document.info.title).toBe('Mine');
-    expect(document.paths['/classify'].post).toMatchObject({
-      operationId: 'Digits_classify',
-      tags: ['digits'],
-      requestBody: { content: { 'application/vnd.npy': {} } },
-    });
-    expect(Object.keys(document.components?.schemas ?? {}).toSorted()).toEqual([
-      'Card',
-      'ErrorBody',
-      'Node',
-    ]);
-    expect(document.paths['/readyz'].get?.tags).toEqual(['Infrastructure']);
-  });
-});
-
 describe('the rest of the document', () => {
   it('has the other controllers as @nestjs/swagger makes them, but hidden ones', async () => {
     const { paths, components } = await documentOf();
@@ -467,7 +280,7 @@ describe('the rest of the document', () => {
     }
     // Those of forFeature's own controllers are read before services, those of another module after.
     const before = BentoModule.forFeature({ services: [Reader], controllers: [OtherReader] });
-    const after = { module: class After {}, controllers: [OtherReader] };
+    const after = BentoModule.forFeature({ controllers: [OtherReader] });
     for (const modules of [[before], [BentoModule.forFeature({ services: [Last] }), after]]) {
       const app = await createApp(modules);
       onTestFinished(() => app.close());
@@ -520,7 +333,7 @@ describe('the rest of the document', () => {
   });
 
   it('is made once, and is there where it is not served', async () => {
-    const app = await start({ docs: false });
+    const app = await startDocumented({ docs: false });
     const document = await getApiDocument(app);
     expect(document.paths).toHaveProperty('/classify');
     expect(document.paths).not.toHaveProperty('/docs.json');

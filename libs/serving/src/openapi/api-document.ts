@@ -45,13 +45,14 @@ export class ApiDocument {
     const owners = new Set(routes.map(({ owner }) => owner));
     const services = new Set(routes.map(({ route }) => route.service));
     const options = this.options === false ? {} : this.options;
+    const { securitySchemes } = options;
     const { document: path } = resolveDocsPaths(this.config, options);
     const base = {
       openapi: '3.1.0',
       info: describeApplication(options, [...services]),
       // Relative to the document's own address, so that it holds behind a proxy's prefix.
       servers: [{ url: relativeLink(path, '/') }],
-      components: { securitySchemes: options.securitySchemes },
+      ...(securitySchemes === undefined ? {} : { components: { securitySchemes } }),
     };
     const document = SwaggerModule.createDocument(this.asApplication(), base, {
       operationIdFactory: (controller, method, version) =>
