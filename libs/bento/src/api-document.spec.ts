@@ -1,8 +1,8 @@
 import { Body, Controller, Post, VersioningType } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { FileUpload, file, image, json, multipart, text } from 'bentonest/io';
+import { FileUpload, dataFrame, file, image, json, multipart, series, text } from 'bentonest/io';
 import { Api, ApiDocument, BentoService, getApiDocument } from 'bentonest/serving';
-import { NdArray } from 'bentonest/tensor';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import { IsNumber, IsOptional, IsString, Min } from 'class-validator';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -164,6 +164,16 @@ describe('operations of services', () => {
         return form;
       }
 
+      @Api({ input: dataFrame({ dtypes: { width: 'float32' } }), output: series() })
+      column(table: DataFrame): unknown {
+        return table;
+      }
+
+      @Api()
+      table(table: DataFrame): DataFrame {
+        return table;
+      }
+
       @Api()
       async *stream(): AsyncGenerator<string> {}
     }
@@ -198,6 +208,9 @@ describe('operations of services', () => {
         },
       },
     });
+    const tables = ['application/json', 'text/csv', 'application/vnd.apache.parquet'];
+    expect(typesOf('/column')[0]).toEqual(expect.arrayContaining(tables));
+    expect(typesOf('/table')[1]).toEqual(expect.arrayContaining(tables));
     expect(typesOf('/stream')).toEqual([[], ['application/x-ndjson', 'text/plain']]);
   });
 

@@ -1,7 +1,6 @@
 import { HTTP_CODE_METADATA, PROPERTY_DEPS_METADATA } from '@nestjs/common/constants.js';
 import { getRunnerInjections } from 'bentonest/runner';
-import { NdArray } from 'bentonest/tensor';
-import { defaultNdArrayOutput } from '../api-route.js';
+import { defaultOutputOf } from '../api-route.js';
 import type { ServiceClass } from '../bento-service.decorator.js';
 import { describeResult } from './describe-content.js';
 import type { Content } from './describe-content.js';
@@ -52,7 +51,8 @@ function describeUndeclared({ service, name }: DescribedMethod): Content {
   const isGenerator = generators.some((each) => prototype[name] instanceof each.constructor);
   if (isGenerator) return { ...LINES, ...TEXT };
   const type: unknown = Reflect.getMetadata('design:returntype', prototype, name);
-  if (type === NdArray) return describeResult(defaultNdArrayOutput);
+  const output = defaultOutputOf(type);
+  if (output !== undefined) return describeResult(output);
   if (type === String) return TEXT;
   if (type === Buffer || type === Uint8Array) return BYTES;
   return { 'application/json': { schema: {} } };
