@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { ObserveModule } from 'bentonest/observe';
 import { RunnerRegistry } from 'bentonest/runner';
-import { ServingModule } from 'bentonest/serving';
+import { DocsModule, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
 import { BENTO_OPTIONS } from './bento.tokens.js';
 import { ServiceAudit } from './feature/service-audit.js';
@@ -9,13 +9,14 @@ import { ServiceAudit } from './feature/service-audit.js';
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<BentoExtras>({}, (definition, { metrics, health, shutdownGraceMs }) => ({
+    .setExtras<BentoExtras>({}, (definition, { metrics, health, docs, shutdownGraceMs }) => ({
       ...definition,
       global: true,
       imports: [
         ...(definition.imports ?? []),
         ServingModule.register({ shutdownGraceMs }),
         ObserveModule.register({ metrics, health }),
+        DocsModule.register({ docs }),
       ],
     }))
     .build();
@@ -30,6 +31,6 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     },
     ServiceAudit,
   ],
-  exports: [RunnerRegistry],
+  exports: [RunnerRegistry, DocsModule],
 })
 export class BentoRootModule extends ConfigurableModuleClass {}

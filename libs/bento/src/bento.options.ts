@@ -1,6 +1,6 @@
 import type { ObserveOptions } from 'bentonest/observe';
 import type { RunnerRegistryOptions } from 'bentonest/runner';
-import type { ServingOptions } from 'bentonest/serving';
+import type { DocsModuleOptions, ServingOptions } from 'bentonest/serving';
 
 /** Options of `BentoModule.forRoot` and `forRootAsync`. */
 export interface BentoOptions extends RunnerRegistryOptions {
@@ -14,4 +14,4 @@ export interface BentoOptions extends RunnerRegistryOptions {
 }
 
 /** Options that are given as they are, beside those of `forRoot` and of `forRootAsync`. */
-export type BentoExtras = ObserveOptions & ServingOptions;
+export type BentoExtras = ObserveOptions & ServingOptions & DocsModuleOptions;

@@ -35,8 +35,8 @@ export type {
   RunnerMethod,
   RunnerOptions,
 } from 'bentonest/runner';
-export { Api, BentoService, Context, Ctx } from 'bentonest/serving';
-export type { ApiOptions, BentoServiceOptions } from 'bentonest/serving';
+export { Api, ApiDocument, BentoService, Context, Ctx, getApiDocument } from 'bentonest/serving';
+export type { ApiOptions, BentoServiceOptions, DocsOptions } from 'bentonest/serving';
 export { DataFrame, NdArray } from 'bentonest/tensor';
 export type { DType, Orient } from 'bentonest/tensor';
 export { BentoModule } from './bento.module.js';

@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { HealthController } from './health/health.controller.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { runnerMetricProviders } from './metrics/runner-metric.providers.js';
 import { RunnerGauges } from './metrics/runner-gauges.js';
 import { RunnerMetrics } from './metrics/runner-metrics.js';
@@ -40,5 +41,8 @@ export class ObserveModule {
 function createPrometheusModule(): DynamicModule {
   // prom-client's registry is the process's: a second application in it finds the metrics there.
   const isRegistered = register.getSingleMetric('process_cpu_user_seconds_total') !== undefined;
-  return PrometheusModule.register({ defaultMetrics: { enabled: !isRegistered } });
+  return PrometheusModule.register({
+    controller: MetricsController,
+    defaultMetrics: { enabled: !isRegistered },
+  });
 }

@@ -24,6 +24,12 @@ export function defaultOutput(result: unknown): IoDescriptor | undefined {
   return result instanceof DataFrame ? dataFrameOutput : undefined;
 }
 
+/** The same by the declared type of a result. */
+export function defaultOutputOf(type: unknown): IoDescriptor | undefined {
+  if (type === NdArray) return ndArrayOutput;
+  return type === DataFrame ? dataFrameOutput : undefined;
+}
+
 /** Key of the ApiRoute in a Fastify route's config. */
 export const ROUTE_CONFIG_KEY = 'bentonest';
 

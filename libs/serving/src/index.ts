@@ -23,6 +23,11 @@ export {
   UnsupportedEncodingError,
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
+export { ApiDocument, getApiDocument } from './openapi/api-document.js';
+export { DocsModule } from './openapi/docs.module.js';
+export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';
+export { Infrastructure } from './openapi/infrastructure.decorator.js';
+export type { InfrastructureOptions } from './openapi/infrastructure.decorator.js';
 export { REQUEST_CHANNEL } from './serving.channels.js';
 export type { RequestEvent, RouteInfo } from './serving.channels.js';
 export { ServingModule } from './serving.module.js';

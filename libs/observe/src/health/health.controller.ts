@@ -2,6 +2,7 @@ import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
 import type { OnModuleDestroy } from '@nestjs/common';
 import { RunnerRegistry } from 'bentonest/runner';
 import type { RunnerStatus } from 'bentonest/runner';
+import { Infrastructure } from 'bentonest/serving';
 import type { FastifyReply } from 'fastify';
 
 /** Liveness and readiness under BentoML's names, for orchestrators and load balancers. */
@@ -18,6 +19,7 @@ export class HealthController implements OnModuleDestroy {
 
   /** The process runs and its event loop turns. */
   @Get('livez')
+  @Infrastructure({ summary: 'Liveness', responses: { 200: 'The process runs.' } })
   @Header('content-type', 'text/plain; charset=utf-8')
   livez(): string {
     return '\n';
@@ -25,6 +27,7 @@ export class HealthController implements OnModuleDestroy {
 
   /** The same as livez, under the name that Kubernetes' own components have. */
   @Get('healthz')
+  @Infrastructure({ summary: 'Liveness', responses: { 200: 'The process runs.' } })
   @Header('content-type', 'text/plain; charset=utf-8')
   healthz(): string {
     return '\n';
@@ -35,6 +38,13 @@ export class HealthController implements OnModuleDestroy {
    * none. A runner whose reload failed serves, and is named all the same.
    */
   @Get('readyz')
+  @Infrastructure({
+    summary: 'Readiness',
+    responses: {
+      200: 'Every runner has a worker with its model loaded.',
+      503: 'A runner has none, or the server is closing: one line for each.',
+    },
+  })
   @Header('content-type', 'text/plain; charset=utf-8')
   readyz(@Res({ passthrough: true }) reply: FastifyReply): string {
     const { statuses } = this.runners;

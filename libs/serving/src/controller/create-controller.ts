@@ -10,6 +10,7 @@ import { getApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
 import { DecodedBody } from '../input/body.decorator.js';
+import { describeService } from '../openapi/describe-service.js';
 import { countParameters, findBodyParameters } from './body-parameter.js';
 import type { ApiMethod } from './body-parameter.js';
 import { copyClassMetadata, copyFunctionMetadata, copyPropertyMetadata } from './copy-metadata.js';
@@ -42,6 +43,7 @@ export function createController(service: ServiceClass): Type {
   copyClassMetadata(service, controller);
   Inject(service)(controller, undefined as never, 0);
   Controller()(controller);
+  describeService(controller, service);
   return controller;
 }
 

@@ -1,0 +1,29 @@
+import { readSwagger, writeSwagger } from './swagger-keys.js';
+
+/** The tag of endpoints that serve the operation of the server and not its users. */
+export const INFRASTRUCTURE_TAG = 'Infrastructure';
+
+/** What the API document says of an infrastructure endpoint. */
+export interface InfrastructureOptions {
+  readonly summary: string;
+  /** What each status means; all bodies are plain text. */
+  readonly responses: Readonly<Record<number, string>>;
+}
+
+/** Tags a method of a controller as infrastructure in the API document. */
+export function Infrastructure({ summary, responses }: InfrastructureOptions): MethodDecorator {
+  const described = Object.entries(responses).map(([status, description]) => {
+    const content = { 'text/plain': { schema: { type: 'string' } } };
+    return [status, { description, content }] as const;
+  });
+  return (_prototype, _key, descriptor: PropertyDescriptor) => {
+    const handler = descriptor.value as object;
+    const operation = { summary, tags: [INFRASTRUCTURE_TAG] };
+    writeSwagger(
+      'operation',
+      { ...operation, ...(readSwagger('operation', handler) as object | undefined) },
+      handler,
+    );
+    writeSwagger('responses', Object.fromEntries(described), handler);
+  };
+}
