@@ -99,9 +99,11 @@ describe('the API document and Swagger UI', () => {
 
   it('are off with docs: false', async () => {
     const app = await start({ docs: false });
-    for (const path of ['/', '/docs.json', '/swagger-ui/init.js']) {
+    for (const path of ['/docs.json', '/swagger-ui/init.js']) {
       expect([path, (await get(app, path)).statusCode]).toEqual([path, 404]);
     }
+    // There the service answers POST.
+    expect((await get(app, '/')).statusCode).toBe(405);
   });
 
   it('follow the global prefix', async () => {
