@@ -69,8 +69,18 @@ export class RunnerStartError extends BentoError {
   static override readonly statusCode = 503;
 
   constructor(runner: string, reason: string, options: BentoErrorOptions = {}) {
-    super(`Runner "${runner}" could not start: ${reason}`, { ...options, details: { runner } });
+    const told = shortenPaths(reason);
+    super(`Runner "${runner}" could not start: ${told}`, { ...options, details: { runner } });
   }
+}
+
+/** From the root or a drive, of two names at least: `/readyz` is none, nor is `text/plain`. */
+const ABSOLUTE_PATH =
+  /(?<=^|[\s'"`([=:])(?:file:\/\/)?(?:[A-Za-z]:)?(?:[\\/][^\s'"`()[\]:,;\\/]+)+[\\/](?<name>[^\s'"`()[\]:,;\\/]+)/g;
+
+/** Clients read why a runner could not start: of a file they see its name. The cause has the path. */
+function shortenPaths(text: string): string {
+  return text.replaceAll(ABSOLUTE_PATH, '$<name>');
 }
 
 /** The Runnable threw something that is not a BentoError; its text is in the log only. */

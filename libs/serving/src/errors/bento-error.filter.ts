@@ -44,11 +44,12 @@ export class BentoErrorFilter implements ExceptionFilter {
     const exception = this.explain(thrown, request);
     const error = toPublicError(exception);
     const requestId = request.id ?? '';
-    const isCut = this.adapterHost.httpAdapter.isHeadersSent(reply);
+    const isLeft = isClosed(reply);
+    const isCut = !isLeft && this.adapterHost.httpAdapter.isHeadersSent(reply);
     if (isCut || isServerFault(exception, error.statusCode)) {
       this.logger.error(`${reasonOf(thrown)} (request ${requestId})`, describeFailure(thrown));
     }
-    if (isClosed(reply)) publishLeft(request, reply);
+    if (isLeft) publishLeft(request, reply);
     else if (isCut) cutOff(request, reply);
     else this.answer(reply, error, { requestId, exception });
   }
