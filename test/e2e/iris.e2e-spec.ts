@@ -330,8 +330,8 @@ describe('infrastructure', () => {
     expect(metrics).toContain('process_cpu_user_seconds_total');
   });
 
-  it('answers 404 and 405-like misses without touching a service', async () => {
-    expect((await app.get('/classify')).status).toBe(404);
+  it('answers what nothing serves with 405 or 404, without touching a service', async () => {
+    expect((await app.get('/classify')).status).toBe(405);
     expect((await app.post('/nope', [FLOWER])).status).toBe(404);
   });
 });

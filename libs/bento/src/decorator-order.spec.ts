@@ -96,7 +96,7 @@ const PLAIN: Observed = {
   model: undefined,
   role: 'none',
   summary: undefined,
-  tags: ['Decorated'],
+  tags: ['decorated'],
 };
 
 type Decorators = ClassDecorator & MethodDecorator;

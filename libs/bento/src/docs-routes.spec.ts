@@ -99,9 +99,12 @@ describe('the API document and Swagger UI', () => {
 
   it('are off with docs: false', async () => {
     const app = await start({ docs: false });
-    for (const path of ['/', '/docs.json', '/swagger-ui/init.js']) {
+    for (const path of ['/docs.json', '/swagger-ui/init.js']) {
       expect([path, (await get(app, path)).statusCode]).toEqual([path, 404]);
     }
+    // The service has the same path under POST.
+    const page = await get(app, '/');
+    expect([page.statusCode, page.headers.allow]).toEqual([405, 'POST']);
   });
 
   it('follow the global prefix', async () => {
