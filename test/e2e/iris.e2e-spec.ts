@@ -330,7 +330,7 @@ describe('infrastructure', () => {
     expect(metrics).toContain('process_cpu_user_seconds_total');
   });
 
-  it('answers 404, and 405 for another method, without touching a service', async () => {
+  it('answers what nothing serves with 405 or 404, without touching a service', async () => {
     expect((await app.get('/classify')).status).toBe(405);
     expect((await app.post('/nope', [FLOWER])).status).toBe(404);
   });

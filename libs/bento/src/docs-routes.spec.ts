@@ -102,8 +102,9 @@ describe('the API document and Swagger UI', () => {
     for (const path of ['/docs.json', '/swagger-ui/init.js']) {
       expect([path, (await get(app, path)).statusCode]).toEqual([path, 404]);
     }
-    // There the service answers POST.
-    expect((await get(app, '/')).statusCode).toBe(405);
+    // The service has the same path under POST.
+    const page = await get(app, '/');
+    expect([page.statusCode, page.headers.allow]).toEqual([405, 'POST']);
   });
 
   it('follow the global prefix', async () => {
