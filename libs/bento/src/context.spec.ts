@@ -29,6 +29,21 @@ class Contexts {
     return input;
   }
 
+  @Api()
+  shout(input: string): string {
+    return input.toUpperCase();
+  }
+
+  @Api()
+  bytesOf(input: Buffer): unknown {
+    return { bytes: [...input] };
+  }
+
+  @Api({ output: json() })
+  nothingInJson(): null {
+    return null;
+  }
+
   @Api('/models/:name', { method: 'GET' })
   model(@Param('name') name: string, @Query('verbose') verbose: string): unknown {
     return { name, verbose };
@@ -132,6 +147,21 @@ describe('several parameters', () => {
   });
 });
 
+describe('one parameter', () => {
+  const send = (url: string, payload: string | Buffer, type: string) =>
+    app.inject({ method: 'POST', url, payload, headers: { 'content-type': type } });
+
+  it('of type string is the text of the body, of type Buffer its bytes', async () => {
+    const shouted = await send('/shout', 'grüezi', 'text/plain');
+    expect([shouted.body, shouted.headers['content-type']]).toEqual([
+      'GRÜEZI',
+      'text/plain; charset=utf-8',
+    ]);
+    const bytes = await send('/bytesOf', Buffer.from([1, 255]), 'application/octet-stream');
+    expect(bytes.json()).toEqual({ bytes: [1, 255] });
+  });
+});
+
 describe('other methods and routes', () => {
   it('GET and DELETE share a path that has a parameter', async () => {
     const got = await app.inject('/models/iris?verbose=1');
@@ -159,6 +189,7 @@ describe('results without a descriptor', () => {
   it('null is an empty body, a Buffer binary', async () => {
     const nothing = await post('/nothing');
     expect([nothing.statusCode, nothing.body]).toEqual([200, '']);
+    expect((await post('/nothingInJson')).body).toBe('');
     expect((await post('/void')).statusCode).toBe(204);
     const bytes = await post('/bytes');
     expect(bytes.headers['content-type']).toBe('application/octet-stream');
