@@ -214,10 +214,13 @@ describe('calls', () => {
     const { errorCode, message } = (await quota.json()) as Record<string, string>;
     expect([errorCode, message]).toEqual(['QUOTA_EXHAUSTED', 'The quota is used up.']);
     const http = await app.single('fail', 'http');
-    expect([http.status, await http.json()]).toEqual([
-      418,
-      { message: 'short and stout', spout: true },
-    ]);
+    expect(http.status).toBe(418);
+    expect(await http.json()).toMatchObject({
+      statusCode: 418,
+      message: 'short and stout',
+      errorCode: 'IM_A_TEAPOT',
+      details: { spout: true },
+    });
     const plain = await app.single('fail', 'plain');
     expect([plain.status, await plain.text()]).toEqual([
       500,
