@@ -43,7 +43,7 @@ export const PACKAGES = [
   '@nestjs/common',
   'rxjs',
   'fastify',
-  '@fastify/static',
+  '@nestjs/swagger',
   'prom-client',
   '@willsoto/nestjs-prometheus',
   'onnxruntime-node',
