@@ -22,6 +22,12 @@ describe('a DataFrame', () => {
     expect(JSON.parse(JSON.stringify(frame))).toEqual(rows);
   });
 
+  it('is written in the shortest decimals of its dtypes', () => {
+    const frame = DataFrame.from({ x: [0.1, null] }, { dtypes: { x: 'float32' } });
+    expect(JSON.stringify(frame)).toBe('[{"x":0.1},{"x":null}]');
+    expect(frame.toRecords()[0].x).toBe(Math.fround(0.1));
+  });
+
   it('is made of columns, of the dtypes that are named', () => {
     const frame = DataFrame.from({ a: [1, 2], b: [3, 4] }, { dtypes: { a: 'int32' } });
     expect(frame.columns.a.data).toEqual(Int32Array.of(1, 2));

@@ -97,6 +97,11 @@ export class DataFrame {
     return [this.length, this.names.length];
   }
 
+  /** Names and columns, in order. */
+  entries(): NamedColumn[] {
+    return this.names.map((name) => [name, this.columns[name]]);
+  }
+
   /** dtypes by column name. */
   get dtypes(): Readonly<Record<string, DType>> {
     return Object.fromEntries(this.names.map((name) => [name, this.columns[name].dtype]));
@@ -179,17 +184,22 @@ export class DataFrame {
 
   /** One object per row; NaN is null. */
   toRecords(): Record<string, Cell>[] {
-    const columns = this.names.map(
-      (name) => [name, this.columns[name].toNested() as Cell[]] as const,
-    );
+    return this.records((column) => column.toNested() as Cell[]);
+  }
+
+  /**
+   * What JSON.stringify writes of it: records, with float32 and float16 as the shortest decimals that
+   * read back as the same.
+   */
+  toJSON(): Record<string, Cell>[] {
+    return this.records((column) => column.toJSON() as Cell[]);
+  }
+
+  private records(cellsOf: (column: NdArray) => readonly Cell[]): Record<string, Cell>[] {
+    const columns = this.entries().map(([name, column]) => [name, cellsOf(column)] as const);
     return Array.from({ length: this.length }, (_, row) =>
       Object.fromEntries(columns.map(([name, cells]) => [name, toCell(cells[row])])),
     );
-  }
-
-  /** What JSON.stringify writes of it: records. */
-  toJSON(): Record<string, Cell>[] {
-    return this.toRecords();
   }
 }
 

@@ -12,7 +12,7 @@ export function batchKeyOf({ method, args }: PreparedCall): string {
   const key = args.map((arg, index) => {
     const group = groupOf(arg);
     if (group === undefined) return tensorKey(arg as NdArray, axis, String(index));
-    const keys = Object.entries(group.tensors).map(([name, tensor]) =>
+    const keys = group.tensors.map(([name, tensor]) =>
       tensorKey(tensor as NdArray, axis, JSON.stringify(name)),
     );
     return group.kind + keys.join('');

@@ -41,8 +41,9 @@ function joinValues(values: readonly unknown[], axis: number, rows: number): unk
   const groups = values.map((value) => groupOf(value));
   const [first] = groups;
   if (first === undefined) return joinTensors(values as readonly NdArray[], axis, rows);
-  const entries = Object.keys(first.tensors).map((name) => {
-    const tensors = groups.map((group) => group?.tensors[name] as NdArray);
+  // Calls of one batch key have the same names in the same order.
+  const entries = first.tensors.map(([name], index) => {
+    const tensors = groups.map((group) => group?.tensors[index]?.[1] as NdArray);
     return [name, joinTensors(tensors, axis, rows)] as const;
   });
   return toOutgoingGroup(first.kind, entries);
@@ -86,7 +87,7 @@ function splitValue(
 ): readonly unknown[] {
   const group = groupOf(value);
   if (group === undefined) return splitTensor(value, sizes, method);
-  const columns = Object.entries(group.tensors).map(
+  const columns = group.tensors.map(
     ([name, tensor]) => [name, splitTensor(tensor, sizes, method)] as const,
   );
   return sizes.map((_, call) =>

@@ -43,7 +43,7 @@ function forEachTensor(
     const arg = args[index];
     const group = groupOf(arg);
     if (group === undefined) visit(arg, `argument ${index}`);
-    else for (const [name, tensor] of Object.entries(group.tensors)) visit(tensor, name);
+    else for (const [name, tensor] of group.tensors) visit(tensor, name);
   }
 }
 

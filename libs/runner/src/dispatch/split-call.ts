@@ -19,7 +19,7 @@ export function splitCall(prepared: PreparedCall, maxRows: number): PreparedCall
 function splitArgument(arg: unknown, sizes: readonly number[], axis: number): readonly unknown[] {
   const group = groupOf(arg);
   if (group === undefined) return split(arg as NdArray, sizes, axis);
-  const columns = Object.entries(group.tensors).map(
+  const columns = group.tensors.map(
     ([name, tensor]) => [name, split(tensor as NdArray, sizes, axis)] as const,
   );
   return sizes.map((_, part) =>
@@ -44,11 +44,11 @@ export function joinResults(results: readonly unknown[], method: MethodDescripti
       ),
     );
   }
-  const groups = results.map((result) => groupOf(result));
-  const [group] = groups;
+  const [group, ...others] = results.map((result) => groupOf(result));
   if (group === undefined) return first;
-  const entries = Object.keys(group.tensors).map((name) => {
-    const tensors = groups.map((each) => each?.tensors[name] as NdArray);
+  const rest = others.map((other) => new Map(other?.tensors));
+  const entries = group.tensors.map(([name, tensor]) => {
+    const tensors = [tensor, ...rest.map((each) => each.get(name))] as NdArray[];
     return [name, concat(tensors, axis)] as const;
   });
   return toGroupValue(group.kind, entries);

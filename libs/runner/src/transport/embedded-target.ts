@@ -32,10 +32,9 @@ function joinChunks(value: unknown): unknown {
   if (value instanceof TensorChunks) return joinTensor(value);
   const group = groupOf(value);
   if (group === undefined) return value;
-  const entries = Object.entries(group.tensors);
   return toGroupValue(
     group.kind,
-    entries.map(([name, tensor]) => [name, joinTensor(tensor)]),
+    group.tensors.map(([name, tensor]) => [name, joinTensor(tensor)]),
   );
 }
 

@@ -173,7 +173,12 @@ describe('values', () => {
   it('are tensors, records of tensors, DataFrames, or JSON', () => {
     const x = NdArray.from([1, 2]);
     const y = NdArray.from([[3]]);
-    const table = DataFrame.from({ n: [1, 2], name: ['a', 'b'] });
+    // An object would put names that are whole numbers first, in another order.
+    const table = new DataFrame([
+      ['name', NdArray.from(['a', 'b'])],
+      ['10', x],
+      ['9', x],
+    ]);
     const values = [x, { b: y, a: x }, table, { plain: [1, 'two', null] }, 'text', []];
     const { layouts, tensors } = packValues(values);
     const arrived = tensors.map(

@@ -6,15 +6,21 @@ export type OutgoingTensor = NdArray | TensorChunks;
 
 export type GroupKind = 'record' | 'frame';
 
+/** In their order, which an object would not keep of names such as "10" and "9". */
+export type NamedTensors<Tensor extends OutgoingTensor = OutgoingTensor> = readonly (readonly [
+  name: string,
+  tensor: Tensor,
+])[];
+
 /** Columns of several DataFrames, joined: on its way to the wire they may lie in pieces. */
 export class FrameChunks {
-  constructor(readonly columns: Readonly<Record<string, OutgoingTensor>>) {}
+  constructor(readonly columns: NamedTensors) {}
 }
 
 /** Named tensors that travel together: a plain record, or a DataFrame's columns. */
 export interface TensorGroup<Tensor extends OutgoingTensor = OutgoingTensor> {
   readonly kind: GroupKind;
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: NamedTensors<Tensor>;
 }
 
 export function isTensor(value: unknown): value is OutgoingTensor {
@@ -24,29 +30,26 @@ export function isTensor(value: unknown): value is OutgoingTensor {
 /** The tensors of a group; undefined for what is none. An empty object is none: it is JSON. */
 export function groupOf(value: unknown): TensorGroup | undefined {
   if (typeof value !== 'object' || value === null || isTensor(value)) return undefined;
-  if (value instanceof DataFrame || value instanceof FrameChunks) {
-    return { kind: 'frame', tensors: value.columns };
-  }
+  if (value instanceof DataFrame) return { kind: 'frame', tensors: value.entries() };
+  if (value instanceof FrameChunks) return { kind: 'frame', tensors: value.columns };
   if (Array.isArray(value)) return undefined;
-  const entries = Object.values(value);
-  const isGroup = entries.length > 0 && entries.every((entry) => isTensor(entry));
-  return isGroup ? { kind: 'record', tensors: value as Record<string, OutgoingTensor> } : undefined;
+  const tensors = Object.entries(value) as [string, unknown][];
+  if (tensors.length === 0 || !tensors.every((entry) => isTensor(entry[1]))) return undefined;
+  return { kind: 'record', tensors: tensors as [string, OutgoingTensor][] };
 }
 
 /** A value of the kind, of whole tensors. */
 export function toGroupValue(
   kind: GroupKind,
-  entries: readonly (readonly [string, NdArray])[],
+  tensors: NamedTensors<NdArray>,
 ): DataFrame | Record<string, NdArray> {
-  const tensors = Object.fromEntries(entries);
-  return kind === 'frame' ? new DataFrame(tensors) : tensors;
+  return kind === 'frame' ? new DataFrame(tensors) : Object.fromEntries(tensors);
 }
 
 /** The same for tensors that may lie in pieces. */
 export function toOutgoingGroup(
   kind: GroupKind,
-  entries: readonly (readonly [string, OutgoingTensor])[],
+  tensors: NamedTensors,
 ): FrameChunks | Record<string, OutgoingTensor> {
-  const tensors = Object.fromEntries(entries);
-  return kind === 'frame' ? new FrameChunks(tensors) : tensors;
+  return kind === 'frame' ? new FrameChunks(tensors) : Object.fromEntries(tensors);
 }

@@ -30,8 +30,8 @@ export function packValues(values: readonly unknown[]): PackedValues {
     if (group === undefined) {
       layouts.push(['json', checkJson(value)]);
     } else {
-      layouts.push([group.kind, ...Object.keys(group.tensors)]);
-      tensors.push(...Object.values(group.tensors).map((tensor) => toChunks(tensor)));
+      layouts.push([group.kind, ...group.tensors.map(([name]) => name)]);
+      tensors.push(...group.tensors.map(([, tensor]) => toChunks(tensor)));
     }
   }
   return { layouts, tensors };
