@@ -10,6 +10,7 @@ import type {
 } from '../io-descriptor.js';
 import { FORM, FORM_DEFAULTS, partSchema } from '../multipart/multipart.js';
 import { FormReader, collect } from '../multipart/read-form.js';
+import { parseJsonBody } from '../json/parse-json.js';
 import { nameError } from '../name-error.js';
 import { splitObject } from './split-object.js';
 
@@ -33,13 +34,14 @@ const JSON_TYPE = 'application/json';
 export function parameters(fields: readonly BodyField[]): StreamedDescriptor<unknown[]> {
   const optional = fields.filter(({ isOptional }) => isOptional).map(({ name }) => name);
   const limits = { ...FORM_DEFAULTS, optional: new Set(optional) };
+  const byName = new Map(fields.map((field) => [field.name, field]));
   const parts = new Map(fields.map(({ name, input }) => [name, input]));
   return {
     kind: 'parameters',
     contentTypes: fields.every(({ input }) => readsJson(input)) ? [JSON_TYPE, FORM] : [FORM],
     reads: 'stream',
     decode: async (input) => {
-      if (input.contentType === JSON_TYPE) return decodeJson(input, fields);
+      if (input.contentType === JSON_TYPE) return decodeJson(input, byName);
       const values = await new FormReader(input, parts, limits).read();
       return fields.map(({ name }) => values.get(name));
     },
@@ -57,10 +59,24 @@ function readsJson({ reads, contentTypes }: IoDescriptor): boolean {
 
 async function decodeJson(
   { headers, body }: IncomingBody<Readable>,
-  fields: readonly BodyField[],
+  fields: ReadonlyMap<string, BodyField>,
 ): Promise<unknown[]> {
   const given = splitObject(await collect(body, Infinity));
-  return Promise.all(fields.map((field) => decodeField(field, headers, given.get(field.name))));
+  for (const [name, value] of given) {
+    if (!fields.has(name)) checkDropped(name, value);
+  }
+  return Promise.all(
+    [...fields.values()].map((field) => decodeField(field, headers, given.get(field.name))),
+  );
+}
+
+/** A body that is no JSON is refused wherever it is none. */
+function checkDropped(name: string, value: Buffer): void {
+  try {
+    parseJsonBody(value);
+  } catch (error) {
+    throw nameError(name.slice(0, 60), error);
+  }
 }
 
 function decodeField(

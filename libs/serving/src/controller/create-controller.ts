@@ -69,7 +69,8 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   const body = findBodyParameters(method);
   const arity = countParameters(method);
   const original = (service.prototype as Record<string, Method>)[name];
-  const handler = createHandler(name, original, { ...api, body });
+  const owner = `${service.name}#${name}`;
+  const handler = createHandler(name, original, { ...api, owner, body });
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
@@ -78,7 +79,7 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   copyPropertyMetadata(service.prototype as object, target, name);
   copyPropertyMetadata(service, controller, name);
 
-  const route = new ApiRoute(metadata, `${service.name}#${name}`, body?.input, api.output);
+  const route = new ApiRoute(metadata, owner, body?.input, api.output);
   const config = (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, original) ?? {}) as object;
   RouteConfig({ ...config, [ROUTE_CONFIG_KEY]: route })(target, name, descriptor);
   const verb = RequestMethod[api.method ?? 'POST'];

@@ -29,7 +29,8 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
     options.config = withRouteInfo(options.config, info);
     options.onResponse = [...[options.onResponse ?? []].flat(), createResponseHook(info)];
     if (route === undefined) return;
-    const encode = createResultEncoder(route);
+    const hasSchema = options.schema?.response !== undefined;
+    const encode = createResultEncoder(route, hasSchema);
     options.preSerialization = [...[options.preSerialization ?? []].flat(), encode];
     // First: what else works on the payload shall see the one that is sent.
     if (route.output !== undefined) options.onSend = [encode, ...[options.onSend ?? []].flat()];
