@@ -54,8 +54,6 @@ export function inferInput(parameter: ParameterType): IoDescriptor {
   const { type, where, isShared } = parameter;
   const known = BY_TYPE.get(type === Object ? typeOfLiteral(parameter) : type);
   if (known !== undefined) return known(parameter) as IoDescriptor;
-  // Interfaces, unions and `unknown`. Alone it may be a DTO imported as a type, which is not checked.
-  if (type === Object && isShared) return json() as IoDescriptor;
   if (type === Context) {
     throw new ServiceConfigurationError(
       `${where} is of type Context, but nothing gives it one. Decorate it with @Ctx().`,
@@ -63,8 +61,9 @@ export function inferInput(parameter: ParameterType): IoDescriptor {
   }
   if (isDto(type)) return json(type) as IoDescriptor;
   const name = typeof type === 'function' ? type.name : String(type);
+  const option = isShared ? '{ input: { name: descriptor, … } }' : '{ input: … }';
   throw new ServiceConfigurationError(
-    `The input of ${where} cannot be inferred from the type ${name} of its parameter. Set @Api({ input: … }), or use NdArray or a DTO class (imported without "type").`,
+    `The input of ${where} cannot be inferred from the type ${name} of its parameter. Set @Api(${option}), or use NdArray or a DTO class (imported without "type").`,
   );
 }
 
@@ -75,7 +74,7 @@ function typeOfLiteral({ type, fallback = '' }: ParameterType): unknown {
   return /^(['"`])(?:\\.|(?!\1).)*\1$/s.test(fallback) ? String : type;
 }
 
-/** Types imported as types are `Function`, where they are not `Object`. */
+/** Interfaces, unions and types imported as types are `Object` or `Function`. */
 function isDto(type: unknown): type is DtoClass {
   if (typeof type !== 'function' || NO_DTO.has(type)) return false;
   return (globalThis as Readonly<Record<string, unknown>>)[type.name] !== type;
