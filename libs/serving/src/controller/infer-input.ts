@@ -36,6 +36,7 @@ function bytes(): IoDescriptor<Buffer> {
   const upload = file();
   return {
     ...upload,
+    buffered: undefined,
     reads: 'stream',
     decode: async (input) => (await upload.decode(input)).buffer(),
     encode: (value, contentType) => upload.encode(value as never, contentType),
