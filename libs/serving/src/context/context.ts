@@ -29,7 +29,7 @@ export class ContextRequest {
 
   /** By name. */
   get cookies(): Readonly<Record<string, string | undefined>> {
-    return getRequestCookies(this.source as { cookies?: unknown }) as Record<string, string>;
+    return getRequestCookies(this.source);
   }
 
   /** The query's parameters; one that is repeated is a list. */

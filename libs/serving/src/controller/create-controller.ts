@@ -101,7 +101,7 @@ function verbOf({ method = 'POST' }: ApiMetadata, owner: string): RequestMethod 
   const verb = RequestMethod[method] as RequestMethod | undefined;
   if (verb !== undefined) return verb;
   throw new ServiceConfigurationError(
-    `@Api of ${owner} has as method ${String(method)}; expected GET, POST, PUT, PATCH or DELETE.`,
+    `@Api of ${owner} has as method ${method as string}; expected GET, POST, PUT, PATCH or DELETE.`,
   );
 }
 
