@@ -162,7 +162,7 @@ describe('a mistake is an error at start that names class, method and cure', () 
     );
     expect(register(Getting)).toThrow(/Getting#getting is served by GET.*@Query\(\)/);
     expect(register(Limited)).toThrow(
-      '@Api of limited has as timeoutMs 0; expected a whole number',
+      '@Api of Limited#limited has as timeoutMs 0; expected a whole number',
     );
     expect(register(Missing)).toThrow('Missing#missing declares an input but has no parameter');
   });

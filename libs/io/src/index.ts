@@ -41,6 +41,7 @@ export { multipart } from './multipart/multipart.js';
 export type { FormOf, MultipartOptions } from './multipart/multipart.js';
 export { ndarray } from './ndarray/ndarray.js';
 export type { NdArrayOptions } from './ndarray/ndarray.js';
+export { list } from './parameters/list.js';
 export { parameters } from './parameters/parameters.js';
 export type { BodyField } from './parameters/parameters.js';
 export { scalar } from './parameters/scalar.js';

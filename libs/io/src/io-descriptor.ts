@@ -74,6 +74,8 @@ export interface StreamedDescriptor<T = unknown> extends DescriptorBase<T> {
   readonly maxBytes?: number;
   /** @throws BentoError with status 400 that names field or index, what was expected and what came. */
   decode(input: IncomingBody<Readable>): T | Promise<T>;
+  /** Reads bodies of its own media types instead, for which there is no use in a stream. */
+  readonly buffered?: BufferedDescriptor<T>;
 }
 
 /**

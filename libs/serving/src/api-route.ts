@@ -1,4 +1,4 @@
-import { dataFrame, ndarray } from 'bentonest/io';
+import { FileUpload, dataFrame, file, ndarray } from 'bentonest/io';
 import type { IoDescriptor } from 'bentonest/io';
 import { DataFrame, NdArray } from 'bentonest/tensor';
 import type { ServiceMetadata } from './bento-service.decorator.js';
@@ -17,17 +17,20 @@ export class ApiRoute {
 
 const ndArrayOutput = ndarray();
 const dataFrameOutput = dataFrame();
+const fileOutput = file() as IoDescriptor;
 
-/** Where no output is declared, arrays and tables are written as such, and the rest is left to Nest. */
+/** Where no output is declared, what has a descriptor is written by it, and the rest is left to Nest. */
 export function defaultOutput(result: unknown): IoDescriptor | undefined {
   if (result instanceof NdArray) return ndArrayOutput;
-  return result instanceof DataFrame ? dataFrameOutput : undefined;
+  if (result instanceof DataFrame) return dataFrameOutput;
+  return result instanceof FileUpload ? fileOutput : undefined;
 }
 
 /** The same by the declared type of a result. */
 export function defaultOutputOf(type: unknown): IoDescriptor | undefined {
   if (type === NdArray) return ndArrayOutput;
-  return type === DataFrame ? dataFrameOutput : undefined;
+  if (type === DataFrame) return dataFrameOutput;
+  return type === FileUpload ? fileOutput : undefined;
 }
 
 /** Key of the ApiRoute in a Fastify route's config. */

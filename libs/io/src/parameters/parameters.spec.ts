@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { NdArray } from 'bentonest/tensor';
 import { IsString } from 'class-validator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { file } from '../file/file.js';
 import type { FileUpload } from '../file/file-upload.js';
 import { json } from '../json/json.js';
@@ -32,10 +32,12 @@ async function decodeForm(into: typeof descriptor, form: FormData): Promise<unkn
 }
 
 async function decode(body: string): Promise<unknown[]> {
-  return descriptor.decode({
+  const { buffered } = descriptor;
+  if (buffered === undefined) throw new Error('It reads no JSON.');
+  return buffered.decode({
     contentType: 'application/json',
     headers: {},
-    body: Readable.from([Buffer.from(body)]),
+    body: Buffer.from(body),
   });
 }
 
@@ -66,9 +68,30 @@ describe('several parameters', () => {
     ['{"input":[1]}}', 'malformed at byte 13'],
     [`{"input":${'['.repeat(101)}`, 'nested at most 100 deep'],
     ['{"a\\u12":1}', 'malformed at byte 1'],
+    ['{"other":[tru],"input":[1],"label":{"text":"a"}}', 'other: Expected a JSON body'],
+    ['{"input":[1,],"input":[1],"label":{"text":"a"}}', 'malformed'],
   ])('refuse %s', async (body, message) => {
     await expect(decode(body)).rejects.toThrow(message);
     await expect(decode(body)).rejects.toMatchObject({ statusCode: 400 });
+  });
+
+  it('fail once, also where a later one fails sooner', async () => {
+    const slow = parameters([
+      {
+        name: 'slow',
+        input: { ...json(), decode: () => Promise.reject(new Error('slow')) },
+        isOptional: false,
+      },
+      { name: 'input', input: ndarray(), isOptional: false },
+    ]);
+    const unheard = vi.fn<() => void>();
+    process.once('unhandledRejection', unheard);
+    const body = Buffer.from('{"slow":1,"input":["a",1]}');
+    const input = { contentType: 'application/json', headers: {}, body };
+    expect(() => slow.buffered?.decode(input)).toThrow('input: ');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.removeListener('unhandledRejection', unheard);
+    expect(unheard).not.toHaveBeenCalled();
   });
 
   it('are described by name, with those required that have no default', () => {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { InvalidBodyError, UnencodableResultError } from '../io.errors.js';
 import type {
   BodySchemas,
@@ -9,7 +8,8 @@ import type {
   StreamedDescriptor,
 } from '../io-descriptor.js';
 import { FORM, FORM_DEFAULTS, partSchema } from '../multipart/multipart.js';
-import { FormReader, collect } from '../multipart/read-form.js';
+import { FormReader } from '../multipart/read-form.js';
+import { parseJsonBody } from '../json/parse-json.js';
 import { nameError } from '../name-error.js';
 import { splitObject } from './split-object.js';
 
@@ -34,12 +34,12 @@ export function parameters(fields: readonly BodyField[]): StreamedDescriptor<unk
   const optional = fields.filter(({ isOptional }) => isOptional).map(({ name }) => name);
   const limits = { ...FORM_DEFAULTS, optional: new Set(optional) };
   const parts = new Map(fields.map(({ name, input }) => [name, input]));
-  return {
+  const canBeJson = fields.every(({ input }) => readsJson(input));
+  const form: StreamedDescriptor<unknown[]> = {
     kind: 'parameters',
-    contentTypes: fields.every(({ input }) => readsJson(input)) ? [JSON_TYPE, FORM] : [FORM],
+    contentTypes: canBeJson ? [JSON_TYPE, FORM] : [FORM],
     reads: 'stream',
     decode: async (input) => {
-      if (input.contentType === JSON_TYPE) return decodeJson(input, fields);
       const values = await new FormReader(input, parts, limits).read();
       return fields.map(({ name }) => values.get(name));
     },
@@ -49,18 +49,60 @@ export function parameters(fields: readonly BodyField[]): StreamedDescriptor<unk
     schema: () => describe(fields),
     components: () => Object.assign({}, ...fields.map(({ input }) => input.components?.())),
   };
+  return canBeJson ? { ...form, buffered: { ...form, ...objectReader(fields) } } : form;
+}
+
+/** What reads a JSON object, of which no value can be read before all of it has come. */
+function objectReader(
+  fields: readonly BodyField[],
+): Pick<BufferedDescriptor<unknown[]>, 'contentTypes' | 'reads' | 'decode'> {
+  const names = new Set(fields.map(({ name }) => name));
+  return {
+    contentTypes: [JSON_TYPE],
+    reads: 'buffer',
+    decode: ({ headers, body }) => {
+      const given = splitObject(body);
+      for (const [name, value] of given) {
+        if (!names.has(name)) checkDropped(name, value);
+      }
+      return decodeFields(fields, headers, given);
+    },
+  };
 }
 
 function readsJson({ reads, contentTypes }: IoDescriptor): boolean {
   return reads === 'buffer' && contentTypes.includes(JSON_TYPE);
 }
 
-async function decodeJson(
-  { headers, body }: IncomingBody<Readable>,
+/** No promise where no value is one. */
+function decodeFields(
   fields: readonly BodyField[],
-): Promise<unknown[]> {
-  const given = splitObject(await collect(body, Infinity));
-  return Promise.all(fields.map((field) => decodeField(field, headers, given.get(field.name))));
+  headers: IncomingBody<Buffer>['headers'],
+  given: ReadonlyMap<string, Buffer>,
+): unknown[] | Promise<unknown[]> {
+  const values: unknown[] = [];
+  let isReady = true;
+  try {
+    for (const field of fields) {
+      const value = decodeField(field, headers, given.get(field.name));
+      isReady &&= !(value instanceof Promise);
+      values.push(value);
+    }
+  } catch (error) {
+    // Those before it may fail later, which would end the process if nobody listened.
+    void Promise.allSettled(values);
+    throw error;
+  }
+  return isReady ? values : Promise.all(values);
+}
+
+/** A body that is no JSON is refused wherever it is none. */
+function checkDropped(name: string, value: Buffer): void {
+  try {
+    parseJsonBody(value);
+  } catch (error) {
+    throw nameError(name.slice(0, 60), error);
+  }
 }
 
 function decodeField(

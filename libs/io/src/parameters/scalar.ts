@@ -2,6 +2,7 @@ import { describeValue } from '../describe-value.js';
 import { InvalidBodyError } from '../io.errors.js';
 import type { BufferedDescriptor } from '../io-descriptor.js';
 import { parseJsonBody } from '../json/parse-json.js';
+import { decodeUtf8 } from '../text/decode-utf8.js';
 
 type ScalarType = 'string' | 'number' | 'boolean';
 
@@ -28,7 +29,7 @@ export function scalar(type: ScalarType): BufferedDescriptor {
 }
 
 function readText(type: ScalarType, body: Buffer): unknown {
-  const text = body.toString();
+  const text = decodeUtf8(body);
   if (type === 'number' && NUMBER.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;

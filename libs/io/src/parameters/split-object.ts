@@ -1,4 +1,5 @@
 import { InvalidBodyError } from '../io.errors.js';
+import { parseJsonBody } from '../json/parse-json.js';
 
 const MAX_DEPTH = 100;
 const QUOTE = 0x22;
@@ -52,6 +53,9 @@ class ObjectSplitter {
       this.skipSpace();
       this.expect(COLON);
       this.skipSpace();
+      const earlier = values.get(name);
+      // Nobody will read it, but what is no JSON shall not be taken for any.
+      if (earlier !== undefined) parseJsonBody(earlier);
       values.set(name, this.readValue());
       this.skipSpace();
       if (this.peek() === CLOSE) break;

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CookieSerializeOptions, HttpServer } from '@nestjs/common';
+import { getRequestCookies } from '@nestjs/core/helpers/cookies/request-cookies.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { onTimeout } from '../http/client-scope.js';
 
 /** A request, but for its body. */
 export class ContextRequest {
@@ -23,6 +25,11 @@ export class ContextRequest {
   /** Names are in lower case. */
   get headers(): Readonly<IncomingHttpHeaders> {
     return this.source.headers;
+  }
+
+  /** By name. */
+  get cookies(): Readonly<Record<string, string | undefined>> {
+    return getRequestCookies(this.source);
   }
 
   /** The query's parameters; one that is repeated is a list. */
@@ -81,23 +88,29 @@ export class ContextResponse {
 export class Context {
   readonly request: ContextRequest;
   readonly response: ContextResponse;
+  readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   #signal: AbortSignal | undefined;
 
   constructor(request: FastifyRequest, reply: FastifyReply, server: HttpServer) {
     this.request = new ContextRequest(request);
     this.response = new ContextResponse(reply, server);
+    this.#request = request;
     this.#reply = reply;
   }
 
-  /** Aborts when the client leaves before its answer was sent whole. */
+  /** Aborts when the client leaves before it is answered, or the method's `timeoutMs` is over. */
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal;
     const controller = new AbortController();
+    this.#signal = controller.signal;
     const { raw } = this.#reply;
-    raw.once('close', () => {
-      if (!raw.writableFinished) controller.abort(new Error('The client closed the connection.'));
-    });
-    return (this.#signal = controller.signal);
+    const abort = (): void => {
+      if (!raw.writableEnded) controller.abort(new Error('The client closed the connection.'));
+    };
+    if (raw.destroyed) abort();
+    else raw.once('close', abort);
+    onTimeout(this.#request, (error) => controller.abort(error));
+    return this.#signal;
   }
 }

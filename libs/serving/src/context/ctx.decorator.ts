@@ -1,5 +1,6 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, HttpServer } from '@nestjs/common';
+import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Context } from './context.js';
 
@@ -28,7 +29,11 @@ export const Ctx: () => ParameterDecorator = createParamDecorator(
     const request = context.getArgByIndex<FastifyRequest>(0);
     const reply = context.getArgByIndex<FastifyReply>(1);
     const server = (request.server as Prepared)[SERVER];
-    if (server === undefined) throw new Error('@Ctx() is for methods of services only.');
+    if (server === undefined) {
+      throw new ServiceConfigurationError(
+        '@Ctx() is used in an application without BentoModule. Import BentoModule.forRoot().',
+      );
+    }
     return new Context(request, reply, server);
   },
 );

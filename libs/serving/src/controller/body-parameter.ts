@@ -1,12 +1,13 @@
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { parameters } from 'bentonest/io';
-import type { BodyField, IoDescriptor } from 'bentonest/io';
+import type { IoDescriptor } from 'bentonest/io';
 import { isDescriptor } from '../api.decorator.js';
 import type { ApiMetadata, DescriptorsByName } from '../api.decorator.js';
 import type { ServiceClass } from '../bento-service.decorator.js';
 import { inferInput } from './infer-input.js';
-import { parameterNames } from './parameter-names.js';
+import { readParameters } from './method-parameters.js';
+import type { MethodParameter } from './method-parameters.js';
 
 /** The parameters that get the body, and what reads it. */
 export interface BodyParameters {
@@ -48,11 +49,7 @@ export function findBodyParameters(method: ApiMethod): BodyParameters | undefine
     return { indexes, input: named(method, indexes, input), isList: true };
   }
   if (indexes.length === 1) {
-    return {
-      indexes,
-      input: input ?? inferInput(types[indexes[0]], where, 'alone'),
-      isList: false,
-    };
+    return { indexes, input: input ?? inferAlone(method, indexes[0]), isList: false };
   }
   if (input === undefined) return { indexes, input: inferred(method, indexes), isList: true };
   throw new ServiceConfigurationError(
@@ -87,47 +84,51 @@ function named(
       `${service.name}#${name} has ${indexes.length} parameters for a body, and input names ${entries.length}. Name each, in the order of the parameters.`,
     );
   }
-  const required = requiredParameters(method);
-  return list(
+  const known = readParameters(functionOf(method));
+  return parameters(
     entries.map(([field, input], position) => ({
       name: field,
       input,
-      isOptional: indexes[position] >= required,
+      isOptional: known[indexes[position]]?.fallback !== undefined,
     })),
   );
+}
+
+function inferAlone(method: ApiMethod, index: number): IoDescriptor {
+  const { fallback } = readParameters(functionOf(method))[index] ?? {};
+  const where = `${method.service.name}#${method.name}`;
+  return inferInput({ type: parameterTypes(method)[index], where, isShared: false, fallback });
 }
 
 /** Descriptors by the parameters' types, under the names that the method's source has. */
 function inferred(method: ApiMethod, indexes: readonly number[]): IoDescriptor {
-  const { service, name } = method;
-  const names = parameterNames(Function.prototype.toString.call(functionOf(method)));
-  if (names === undefined) {
-    throw new ServiceConfigurationError(
-      `${service.name}#${name} has several parameters, of which one has no name: it is destructured. Name each, or set @Api({ input: { name: descriptor, … } }).`,
-    );
-  }
   const types = parameterTypes(method);
-  const required = requiredParameters(method);
-  return list(
-    indexes.map((index) => ({
-      name: names[index],
-      input: inferInput(types[index], `${service.name}#${name}(${names[index]})`, 'beside others'),
-      isOptional: index >= required,
-    })),
+  const known = readParameters(functionOf(method));
+  return parameters(
+    indexes.map((index) => {
+      const { name, fallback } = namedParameter(method, known[index]);
+      const where = `${method.service.name}#${method.name}(${name})`;
+      return {
+        name,
+        input: inferInput({ type: types[index], where, isShared: true, fallback }),
+        isOptional: fallback !== undefined,
+      };
+    }),
   );
 }
 
-function list(fields: readonly BodyField[]): IoDescriptor {
-  return parameters(fields);
+/** Without names of their own: destructured ones, and those of a function put in the method's place. */
+function namedParameter({ service, name }: ApiMethod, parameter: MethodParameter | undefined) {
+  if (parameter?.name !== undefined && !parameter.isRest) {
+    return { name: parameter.name, fallback: parameter.fallback };
+  }
+  throw new ServiceConfigurationError(
+    `${service.name}#${name} has several parameters, of which one has no name: it is destructured, takes the rest, or another decorator wraps the method. Name each parameter, or set @Api({ input: { name: descriptor, … } }) in their order.`,
+  );
 }
 
 function functionOf({ service, name }: ApiMethod): Method {
   return (service.prototype as Record<string, Method>)[name];
-}
-
-/** Parameters before the first that has a default. */
-function requiredParameters(method: ApiMethod): number {
-  return functionOf(method).length;
 }
 
 function parameterTypes({ service, name }: ApiMethod): unknown[] {

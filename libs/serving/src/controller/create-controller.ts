@@ -7,6 +7,7 @@ import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constant
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { ApiRoute, ROUTE_CONFIG_KEY } from '../api-route.js';
 import { getApiMetadata } from '../api.decorator.js';
+import type { ApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
 import { DecodedBody } from '../input/body.decorator.js';
@@ -69,7 +70,8 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   const body = findBodyParameters(method);
   const arity = countParameters(method);
   const original = (service.prototype as Record<string, Method>)[name];
-  const handler = createHandler(name, original, { ...api, body });
+  const owner = `${service.name}#${name}`;
+  const handler = createHandler(name, original, { ...api, owner, body });
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
@@ -78,17 +80,29 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   copyPropertyMetadata(service.prototype as object, target, name);
   copyPropertyMetadata(service, controller, name);
 
-  const route = new ApiRoute(metadata, `${service.name}#${name}`, body?.input, api.output);
+  const route = new ApiRoute(metadata, owner, body?.input, api.output);
   const config = (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, original) ?? {}) as object;
   RouteConfig({ ...config, [ROUTE_CONFIG_KEY]: route })(target, name, descriptor);
-  const verb = RequestMethod[api.method ?? 'POST'];
-  RequestMapping({ path: toPath(api.route ?? name), method: verb })(target, name, descriptor);
+  RequestMapping({ path: toPath(api.route ?? name), method: verbOf(api, owner) })(
+    target,
+    name,
+    descriptor,
+  );
   if (Reflect.getMetadata(HTTP_CODE_METADATA, original) === undefined) {
     HttpCode(200)(target, name, descriptor);
   }
   if (body !== undefined) DecodedBody(body.input)(target, name, body.indexes[0]);
   // The last parameter. Nest's own decorator: pipes leave the request alone.
   Req()(target, name, arity);
+}
+
+/** Nest would take GET for a method that is none. */
+function verbOf({ method = 'POST' }: ApiMetadata, owner: string): RequestMethod {
+  const verb = RequestMethod[method] as RequestMethod | undefined;
+  if (verb !== undefined) return verb;
+  throw new ServiceConfigurationError(
+    `@Api of ${owner} has as method ${method as string}; expected GET, POST, PUT, PATCH or DELETE.`,
+  );
 }
 
 function toPath(route: string): string {

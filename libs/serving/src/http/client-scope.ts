@@ -2,51 +2,75 @@ import type { EventEmitter } from 'node:events';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
+import type { ConcurrencyLimit } from './concurrency-limit.js';
 
 const SCOPES = Symbol('bentonest.scopes');
+const ON_TIMEOUT = Symbol('bentonest.on-timeout');
 
 /** A client's connection, or its stream of an HTTP/2 connection. */
 type Connection = EventEmitter & { [SCOPES]?: Set<CallScope>; readonly destroyed: boolean };
 
-export interface Handling {
+type TimedRequest = FastifyRequest & { [ON_TIMEOUT]?: (error: Error) => void };
+
+/** How a method is run. */
+export interface RunOptions {
   readonly isAsync: boolean;
-  readonly handle: () => unknown;
-  readonly onSuccess: (request: FastifyRequest, result?: unknown) => void;
-  /** Then the calls are aborted, and the handler fails. */
+  readonly onSuccess: (request: FastifyRequest, result: unknown) => void;
+  /** What is streamed in the place of an item that a generator yields. */
+  readonly encodeItem?: ((item: unknown) => unknown) | undefined;
+  /** Called before the first item of a stream. */
+  readonly onStream: (request: FastifyRequest) => void;
+  /** Then the calls are aborted, and the run fails; a stream must have begun by then. */
   readonly timeoutMs?: number | undefined;
+  readonly limit?: ConcurrencyLimit | undefined;
 }
+
+/** One run of a method for a request. */
+export interface Run {
+  readonly request: FastifyRequest;
+  readonly handle: () => unknown;
+}
+
+type Items = Iterator<unknown> | AsyncIterator<unknown>;
 
 /**
  * Runs a handler so that the runner calls it makes are aborted when its client leaves. Of an async
  * handler these are all calls, of another those that it makes before it returns: following promises
  * costs every request of the process a twentieth of its time, and only async handlers call later.
  */
-export function runForClient(
-  request: FastifyRequest,
-  { isAsync, handle, onSuccess, timeoutMs }: Handling,
-): unknown {
+export function runForClient({ request, handle }: Run, options: RunOptions): unknown {
+  const { isAsync, onSuccess, timeoutMs, limit } = options;
+  limit?.enter();
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope();
   scopes.add(scope);
+  const end = (): void => {
+    scopes.delete(scope);
+    limit?.leave();
+  };
   let result: unknown;
   try {
     result = isAsync ? scope.runAsync(handle) : scope.run(handle);
   } catch (error) {
-    scopes.delete(scope);
+    end();
     throw error;
   }
   const succeed = (value: unknown): unknown => {
-    scopes.delete(scope);
-    onSuccess(request, value);
+    end();
     // Fastify would write the text null, and Nest an empty body for undefined.
-    return value === null ? undefined : value;
+    if (value === null) value = undefined;
+    if (isGenerator(value)) {
+      return streamForClient({ request, handle: () => value }, options, 'goes on');
+    }
+    onSuccess(request, value);
+    return value;
   };
   if (!(result instanceof Promise)) return succeed(result);
   const settled = result.then(succeed, (error: unknown) => {
-    scopes.delete(scope);
+    end();
     throw error;
   });
-  return timeoutMs === undefined ? settled : orTimeout(settled, timeoutMs, scope);
+  return timeoutMs === undefined ? settled : orTimeout(settled, { request, scope, timeoutMs });
 }
 
 /**
@@ -54,39 +78,75 @@ export function runForClient(
  * Of a generator that is not async too: Nest streams those that are.
  */
 export async function* streamForClient(
-  request: FastifyRequest,
-  { handle, onSuccess }: Pick<Handling, 'handle' | 'onSuccess'>,
+  { request, handle }: Run,
+  options: RunOptions,
+  start: 'anew' | 'goes on' = 'anew',
 ): AsyncGenerator {
+  const { onStream, encodeItem, timeoutMs, limit } = options;
+  // Only here, when it is read: what ends before has no end that could be told.
+  if (start === 'anew') limit?.enter();
+  else limit?.resume();
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope();
   scopes.add(scope);
-  onSuccess(request);
-  const items = handle() as Iterator<unknown> | AsyncIterator<unknown>;
+  onStream(request);
+  const items = scope.runAsync(handle) as Items;
+  const next = async (): Promise<IteratorResult<unknown>> => scope.runAsync(() => items.next());
+  let hasTimedOut = false;
   try {
-    for (;;) {
-      const { done, value } = await scope.runAsync(() => items.next());
-      if (done === true) return;
-      yield value;
+    const first = next();
+    const begun = timeoutMs === undefined ? first : orTimeout(first, { request, scope, timeoutMs });
+    let item = await begun.catch((error: unknown) => {
+      hasTimedOut = error instanceof ApiTimeoutError;
+      throw error;
+    });
+    while (item.done !== true) {
+      yield encodeItem === undefined ? item.value : await encodeItem(item.value);
+      item = await next();
     }
   } finally {
-    scopes.delete(scope);
-    await items.return?.();
+    const ended = endItems(items).finally(() => {
+      scopes.delete(scope);
+      limit?.leave();
+    });
+    // A generator ends no sooner than what it waits for: its client has been answered.
+    if (hasTimedOut) void ended.catch(() => undefined);
+    else await ended;
   }
 }
 
-function orTimeout(
-  settled: Promise<unknown>,
-  timeoutMs: number,
-  scope: CallScope,
-): Promise<unknown> {
+async function endItems(items: Items): Promise<void> {
+  await items.return?.();
+}
+
+/** Iterators of the language's own generators, of which Nest takes only the async ones for streams. */
+function isGenerator(value: unknown): value is Items {
+  if (typeof value !== 'object' || value === null) return false;
+  const { [Symbol.toStringTag]: tag } = value as { readonly [Symbol.toStringTag]?: string };
+  return tag === 'Generator' || tag === 'AsyncGenerator';
+}
+
+interface Timed {
+  readonly request: FastifyRequest;
+  readonly scope: CallScope;
+  readonly timeoutMs: number;
+}
+
+function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const error = new ApiTimeoutError(timeoutMs);
       reject(error);
       scope.abort(error);
+      (request as TimedRequest)[ON_TIMEOUT]?.(error);
     }, timeoutMs);
     void settled.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
+}
+
+/** Calls `listener` when the method that a request is for has run out of time. */
+export function onTimeout(request: FastifyRequest, listener: (error: Error) => void): void {
+  (request as TimedRequest)[ON_TIMEOUT] = listener;
 }
 
 /** The connection by which a request came; of HTTP/2 its own stream. */

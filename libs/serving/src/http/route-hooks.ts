@@ -2,6 +2,7 @@ import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { getApiRoute } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
+import { readsAsStream } from '../input/decode-body.js';
 import { createDecompressHook } from '../input/decompress.js';
 import { createStreamHook } from '../input/stream-body.js';
 import { createResultEncoder } from '../output/encode-result.js';
@@ -29,7 +30,8 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
     options.config = withRouteInfo(options.config, info);
     options.onResponse = [...[options.onResponse ?? []].flat(), createResponseHook(info)];
     if (route === undefined) return;
-    const encode = createResultEncoder(route);
+    const hasSchema = options.schema?.response !== undefined;
+    const encode = createResultEncoder(route, hasSchema);
     options.preSerialization = [...[options.preSerialization ?? []].flat(), encode];
     // First: what else works on the payload shall see the one that is sent.
     if (route.output !== undefined) options.onSend = [encode, ...[options.onSend ?? []].flat()];
@@ -37,10 +39,15 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
     options.preParsing = [
       ...[options.preParsing ?? []].flat(),
       createDecompressHook(options.bodyLimit),
-      ...(route.input?.reads === 'stream' ? [createStreamHook(options.bodyLimit)] : []),
+      ...streamHooks(route, options.bodyLimit),
     ];
   });
   fastify.addHook('onResponse', publishUnmatched);
+}
+
+function streamHooks({ input }: ApiRoute, bodyLimit: number) {
+  if (input?.reads !== 'stream') return [];
+  return [createStreamHook(bodyLimit, (contentType) => readsAsStream(input, contentType))];
 }
 
 function describeRoute({ url, method }: RouteOptions, route: ApiRoute | undefined): RouteInfo {

@@ -20,13 +20,20 @@ type CountedStream = Readable & { receivedEncodedLength?: number };
  * Keeps the body of a request from Fastify's parsers, which would hold it in memory, for a descriptor
  * that reads it as it comes; a preParsing hook. A body without content-length fails at the limit too.
  */
-export function createStreamHook(bodyLimit: number) {
+export function createStreamHook(
+  bodyLimit: number,
+  isStreamed: (contentType: string | undefined) => boolean,
+) {
   return (
     request: StreamedRequest,
     reply: FastifyReply,
     payload: Readable,
     done: ParsingDone,
   ): void => {
+    if (!isStreamed(request.headers['content-type'])) {
+      done(null, payload);
+      return;
+    }
     request[OPEN_BODY] = () => {
       const body = new LimitedStream(bodyLimit, () => bodyTooLarge(bodyLimit));
       const onRequestEnd = (release: () => void): void => onceClosed(reply.raw, release);

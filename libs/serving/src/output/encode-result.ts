@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
+import { FileUpload, json } from 'bentonest/io';
 import type { IoDescriptor, OutgoingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defaultOutput } from '../api-route.js';
@@ -12,48 +13,81 @@ type EncodedDone = (error: Error | null, payload?: unknown) => void;
 
 const SUCCEEDED = Symbol('bentonest.succeeded');
 
-type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: boolean };
+type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: boolean | 'lines' };
 
 /** Notes that what will be sent is a service's result and no error: interceptors stand in between. */
-export function markSucceeded(request: FastifyRequest, result: unknown): void {
+export function markSucceeded(request: FastifyRequest, result?: unknown): void {
   (request as MarkedRequest)[SUCCEEDED] = true;
   if (result instanceof StreamableFile) logBreak(request, result.getStream());
+  else if (result instanceof FileUpload) logBreak(request, result.stream);
   else if (result instanceof Readable) logBreak(request, result);
+}
+
+/** Notes that what will be sent are lines of JSON, which were written by the output already. */
+export function markLines(request: FastifyRequest): void {
+  (request as MarkedRequest)[SUCCEEDED] = 'lines';
 }
 
 /**
  * Writes a service's result by its output descriptor, after all interceptors; a preSerialization hook.
  * Fastify sends strings, bytes and streams without it, so that it is an onSend hook as well.
  */
-export function createResultEncoder(route: ApiRoute) {
+export function createResultEncoder(route: ApiRoute, hasSchema: boolean) {
   return (
     request: MarkedRequest,
     reply: FastifyReply,
     payload: unknown,
     done: EncodedDone,
   ): void => {
+    const { [SUCCEEDED]: mark = false } = request;
+    if (mark === false) {
+      done(null, payload);
+      return;
+    }
     // A handler may end after its client left: no hook of Fastify's tells those who count requests.
-    if (reply.raw.destroyed && request[SUCCEEDED] === true) {
+    if (reply.raw.destroyed) {
       request[SUCCEEDED] = false;
       publishUnfinished(request, reply, CLIENT_CLOSED_REQUEST);
       done(null, payload instanceof Readable ? payload : '');
       return;
     }
     const output = chooseOutput(route, payload);
-    if (output === undefined || request[SUCCEEDED] !== true || reply.statusCode >= 400) {
+    if (reply.statusCode >= 400 || mark === 'lines' || output === undefined) {
+      if (mark === 'lines' && payload instanceof Readable) reply.header('content-type', LINES);
+      // A schema for the answer is the user's, and so is what Fastify writes by it.
+      else if (typeof payload === 'object' && !hasSchema) reply.serializer(toJson);
       done(null, payload);
       return;
     }
     request[SUCCEEDED] = false;
-    try {
-      const contentType = negotiate(request.headers.accept, output.writes ?? output.contentTypes);
-      const body = output.encode(payload, contentType);
-      if (body instanceof Promise) body.then((ready) => finish(reply, ready, done), done);
-      else finish(reply, body, done);
-    } catch (error) {
-      done(error as Error);
-    }
+    encode(output, { request, reply, payload, done });
   };
+}
+
+const LINES = 'application/x-ndjson';
+const defaultJson = json();
+
+/** What Fastify's own would not: bigints, and typed arrays as lists. */
+function toJson(payload: unknown): string {
+  return (defaultJson.encode(payload, 'application/json') as OutgoingBody).body as string;
+}
+
+interface Encoding {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly payload: unknown;
+  readonly done: EncodedDone;
+}
+
+function encode(output: IoDescriptor, { request, reply, payload, done }: Encoding): void {
+  try {
+    const contentType = negotiate(request.headers.accept, output.writes ?? output.contentTypes);
+    const body = output.encode(payload, contentType);
+    if (body instanceof Promise) body.then((ready) => finish(reply, ready, done), done);
+    else finish(reply, body, done);
+  } catch (error) {
+    done(error as Error);
+  }
 }
 
 /** Nothing is an empty body, where JSON was declared or nothing was. */
