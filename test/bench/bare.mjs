@@ -1,9 +1,9 @@
 // Bare Fastify with onnxruntime-node in process: what a team writes without a framework, and what
-// our figures are ratios of. Run by servers.ts: node bare.mjs <model.onnx> <port>
+// our figures are ratios of. Run by servers.ts: node bare.mjs <port> <model.onnx>
 import Fastify from 'fastify';
 import ort from 'onnxruntime-node';
 
-const [model, port] = process.argv.slice(2);
+const [port, model] = process.argv.slice(2);
 const session = await ort.InferenceSession.create(model, {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,

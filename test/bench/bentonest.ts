@@ -1,5 +1,5 @@
 // Our server as a user writes it, with everything on: validation, metrics, health, error filter.
-// Run by servers.ts from dist: node bentonest.js <model.onnx> <port> [embedded]
+// Run by servers.ts from dist: node bentonest.js <port> <model.onnx> [embedded]
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -15,7 +15,7 @@ import {
   onnxRunner,
 } from 'bentonest';
 
-const [file = '', port = '', where] = process.argv.slice(2);
+const [port = '', file = '', where] = process.argv.slice(2);
 const embedded = where === 'embedded';
 
 @BentoService()

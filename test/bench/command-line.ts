@@ -3,6 +3,8 @@
 //   --open-loop   highest Poisson rate with p99 <= 50 ms, against bare
 //   --dispatcher  the dispatcher's own cost per call; --profile tells where it goes
 //   --dto         checks of DTOs: compiled, by class-validator, and what parsing their JSON takes
+//   --routes      a DTO's route against one without validation and one with Nest's ValidationPipe
+//   --codecs      JSON of ndarrays, read and written, against JSON.parse and JSON.stringify
 //   --goodput     calls answered in time under a simulated model, against the ideal
 //   --fairness    four API connections to one worker
 import { availableParallelism, cpus } from 'node:os';
@@ -14,6 +16,8 @@ const { values } = parseArgs({
     'open-loop': { type: 'boolean', default: false },
     dispatcher: { type: 'boolean', default: false },
     dto: { type: 'boolean', default: false },
+    routes: { type: 'boolean', default: false },
+    codecs: { type: 'boolean', default: false },
     goodput: { type: 'boolean', default: false },
     fairness: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -41,6 +45,14 @@ async function run(): Promise<readonly object[]> {
   if (values.dto) {
     const { measureDtos } = await import('./dto-cost.js');
     return measureDtos(rounds(9));
+  }
+  if (values.routes) {
+    const { measureRoutes } = await import('./routes.js');
+    return measureRoutes(rounds(5), seconds(2));
+  }
+  if (values.codecs) {
+    const { measureCodecs } = await import('./codec-cost.js');
+    return measureCodecs(rounds(9));
   }
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');

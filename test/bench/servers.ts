@@ -12,6 +12,7 @@ export interface BenchServer {
 
 const bare = fileURLToPath(new URL('../../../test/bench/bare.mjs', import.meta.url));
 const ours = fileURLToPath(new URL('./bentonest.js', import.meta.url));
+const routes = fileURLToPath(new URL('./routes-app.js', import.meta.url));
 
 /** Starts one server per target and stops them all after `use`, whatever comes of it. */
 export async function withServers<T extends Target, R>(
@@ -21,20 +22,35 @@ export async function withServers<T extends Target, R>(
 ): Promise<R> {
   const servers = new Map<T, BenchServer>();
   try {
-    for (const target of targets) servers.set(target, await startServer(target, modelFile));
+    for (const target of targets) servers.set(target, await startTarget(target, modelFile));
     return await use(Object.fromEntries(servers) as Record<T, BenchServer>);
   } finally {
     for (const { stop } of servers.values()) await stop();
   }
 }
 
-async function startServer(target: Target, modelFile: string): Promise<BenchServer> {
+/** Starts the server of routes-app.ts, whose address is that of no route, and stops it after `use`. */
+export async function withRoutes<R>(use: (url: string) => R | Promise<R>): Promise<R> {
+  const server = await startServer(routes, []);
+  try {
+    return await use(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function startTarget(target: Target, modelFile: string): Promise<BenchServer> {
+  const args = [modelFile, ...(target === 'bentonest-embedded' ? ['embedded'] : [])];
+  const { url, stop } = await startServer(target === 'bare' ? bare : ours, args);
+  return { url: `${url}/predict`, stop };
+}
+
+async function startServer(file: string, args: readonly string[]): Promise<BenchServer> {
   const port = String(await freePort());
-  const args = [modelFile, port, ...(target === 'bentonest-embedded' ? ['embedded'] : [])];
-  const server = fork(target === 'bare' ? bare : ours, args, { execArgv: [] });
+  const server = fork(file, [port, ...args], { execArgv: [] });
   const ended = once(server, 'exit');
   const failed = ended.then(([code]) => {
-    throw new Error(`${target} exited with code ${code}`);
+    throw new Error(`${file} exited with code ${code}`);
   });
   await Promise.race([once(server, 'message'), failed]);
   failed.catch(() => undefined);
@@ -42,7 +58,7 @@ async function startServer(target: Target, modelFile: string): Promise<BenchServ
     server.kill('SIGTERM');
     await ended;
   };
-  return { url: `http://127.0.0.1:${port}/predict`, stop };
+  return { url: `http://127.0.0.1:${port}`, stop };
 }
 
 async function freePort(): Promise<number> {

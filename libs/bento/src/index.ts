@@ -35,7 +35,15 @@ export type {
   RunnerMethod,
   RunnerOptions,
 } from 'bentonest/runner';
-export { Api, ApiDocument, BentoService, Context, Ctx, getApiDocument } from 'bentonest/serving';
+export {
+  Api,
+  ApiDocument,
+  BentoService,
+  Context,
+  Ctx,
+  frameworkErrors,
+  getApiDocument,
+} from 'bentonest/serving';
 export type { ApiOptions, BentoServiceOptions, DocsOptions } from 'bentonest/serving';
 export { DataFrame, NdArray } from 'bentonest/tensor';
 export type { DType, Orient } from 'bentonest/tensor';

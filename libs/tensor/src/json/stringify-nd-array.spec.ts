@@ -55,6 +55,45 @@ describe('stringify', () => {
     ).toEqual(['0.1', '16777216', '1e-45', '3.4028235e+38']);
   });
 
+  it('has no more digits than it takes next to powers of two, where the gaps differ', () => {
+    for (let exponent = -31; exponent < 18; exponent++) {
+      const [bits] = new Int32Array(Float32Array.of(2 ** exponent).buffer);
+      for (const word of [bits - 1, bits, bits + 1]) {
+        const [value] = new Float32Array(Int32Array.of(word).buffer);
+        let least = 1;
+        while (Math.fround(Number(value.toPrecision(least))) !== value) least++;
+        expect(Number(shortestFloat32(value))).toBe(Number(value.toPrecision(least)));
+      }
+    }
+  });
+
+  it('writes each float32 as its own text, whatever its size and place', () => {
+    const bits = fc.oneof(
+      fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      // Powers of two, where the gap below is half the gap above, and their neighbours.
+      fc.tuple(fc.nat(255), fc.integer({ min: -2, max: 2 })).map(([e, d]) => (e << 23) + d),
+    );
+    const short = fc
+      .tuple(fc.nat(999_999), fc.nat(12))
+      .map(([digits, places]) => Math.fround(digits / 10 ** places));
+    const numbers = fc.oneof(
+      bits.map((word) => new Float32Array(Int32Array.of(word).buffer)[0]),
+      short,
+    );
+    const property = fc.property(fc.array(numbers, { maxLength: 40 }), (values) => {
+      const array = new NdArray('float32', Float32Array.from(values), [values.length]);
+      const texts = values.map((x) => (Number.isFinite(x) ? shortestFloat32(x) : 'null'));
+      expect(stringifyNdArray(array)).toBe(`[${texts.join(',')}]`);
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('writes arrays that are larger than its first scratch', () => {
+    const numbers = Float32Array.from({ length: 50_000 }, (_, i) => Math.sin(i));
+    const array = new NdArray('float32', numbers, [500, 100]);
+    expect(parse(stringifyNdArray(array), 'float32')).toEqual(array);
+  });
+
   it('writes what JSON does not have as null, or refuses it by its index', () => {
     const array = NdArray.from([
       [1, NaN],

@@ -5,6 +5,7 @@ import { indexOf } from '../nested.js';
 import { describeIndex } from '../shape.js';
 import { NonFiniteError } from '../tensor.errors.js';
 import { shortestFloat32 } from './shortest-float32.js';
+import { stringifyFloat32 } from './stringify-float32.js';
 
 /** Options of {@link stringifyNdArray}. */
 export interface StringifyNdArrayOptions {
@@ -21,6 +22,10 @@ export interface StringifyNdArrayOptions {
 export function stringifyNdArray(array: NdArray, options: StringifyNdArrayOptions = {}): string {
   const { data, shape, dtype } = array;
   if (options.nonFinite === 'error') checkFinite(array);
+  if (dtype === 'float32') return stringifyFloat32(data as Float32Array, shape);
+  if (dtype === 'float16') {
+    return stringifyFloat32(Float32Array.from(data as Uint16Array, float16ToNumber), shape);
+  }
   const write = writerOf(dtype, data);
   let position = 0;
   const writeLevel = (axis: number): string => {
