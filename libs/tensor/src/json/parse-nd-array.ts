@@ -93,12 +93,7 @@ function toFloats(found: Scan, dtype: DType): TensorData {
     const position = numbers.findIndex((value) => Math.abs(value) >= least);
     throw invalid(found, position, `a number of at most ±${shown} (${dtype})`);
   }
-  if (dtype === 'float32') {
-    // Faster than the constructor, which converts element by element too.
-    const data = new Float32Array(length);
-    for (let position = 0; position < length; position++) data[position] = numbers[position];
-    return data;
-  }
+  if (dtype === 'float32') return new Float32Array(numbers.subarray(0, length));
   if (dtype === 'float64') return numbers.slice(0, length);
   const bits = new Uint16Array(length);
   for (let position = 0; position < length; position++) {

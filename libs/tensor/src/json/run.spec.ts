@@ -3,9 +3,11 @@ import { expect, it } from 'vitest';
 import { readRun, run } from './run.js';
 
 function read(text: string, capacity = 100, toFloat32 = false) {
-  Object.assign(run, { largest: 0, allIntegers: true, toFloat32 });
+  const bytes = new TextEncoder().encode(text);
+  const view = new DataView(bytes.buffer);
+  Object.assign(run, { largest: 0, allIntegers: true, toFloat32, view });
   const values = new Float64Array(capacity);
-  const behind = readRun(Buffer.from(text), 0, values, 0);
+  const behind = readRun(bytes, 0, values, 0);
   return { behind, values: Array.from(values.subarray(0, run.length)), ...run };
 }
 
@@ -22,6 +24,11 @@ it.each([
   ['9007199254740991,', 17, [9007199254740991]],
   [`1,0.${'0'.repeat(22)}1,`, 2, [1]],
   ['1,]', 2, [1]],
+  ['0.1234,0.12345678,', 18, [0.1234, 0.12345678]],
+  ['0.123:,', 0, []],
+  ['0.12/4,', 0, []],
+  ['0.1234\u00b1,', 0, []],
+  ['0.1234', 0, []],
   ['', 0, []],
 ])('%j is read up to byte %i', (text, behind, values) => {
   expect(read(text)).toMatchObject({ behind, values });

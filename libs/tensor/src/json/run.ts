@@ -1,13 +1,34 @@
 import { MAX_EXACT_MANTISSA, MAX_EXACT_POWER, POWERS_OF_TEN, nearDecimal } from './decimal.js';
 
+// What another module exports is read anew at each use: a tenth of the time of this loop.
+const POWERS = POWERS_OF_TEN;
+const EXACT_MANTISSA = MAX_EXACT_MANTISSA;
+const EXACT_POWER = MAX_EXACT_POWER;
+
 const SPACE = 0x20;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
+export const NO_BYTES: DataView = new DataView(new ArrayBuffer(0));
+
 /** What {@link readRun} goes on from, and what it found; shared, for a run must not allocate. */
-export const run = { length: 0, largest: 0, allIntegers: true, toFloat32: false };
+export const run = {
+  length: 0,
+  largest: 0,
+  allIntegers: true,
+  toFloat32: false,
+  /** Of the same bytes, while they are read. */
+  view: NO_BYTES,
+};
+
+// Four digits in one word: a byte below "0" or above "9" shows in one of the high halves of its byte,
+// as it is or with 6 added.
+const HIGH_HALVES = 0xf0f0f0f0 | 0;
+const LOW_HALVES = 0x0f0f0f0f;
+const SIXES = 0x06060606;
+const FOUR_DIGITS = 0x33333333;
 
 /**
  * Reads plain decimals that a comma follows, `0.25,-3, 17,`, into `values` from `length` on, and
@@ -16,7 +37,7 @@ export const run = { length: 0, largest: 0, allIntegers: true, toFloat32: false 
  *
  * @returns Offset behind the last comma that belongs to it, `start` if there is none.
  */
-// oxlint-disable-next-line max-lines-per-function -- the hot path: a call per number would cost more than the number itself
+/* oxlint-disable max-lines-per-function, max-depth -- the hot path: a call per number would cost more than the number itself */
 export function readRun(
   bytes: Uint8Array,
   start: number,
@@ -24,7 +45,8 @@ export function readRun(
   length: number,
 ): number {
   const capacity = values.length;
-  const { toFloat32 } = run;
+  const { toFloat32, view } = run;
+  const lastWord = view.byteLength - 4;
   let { largest, allIntegers } = run;
   let at = start;
   let behind = start;
@@ -46,18 +68,28 @@ export function readRun(
     let places = 0;
     if (digit === DOT - ZERO) {
       const first = ++at;
+      while (at <= lastWord) {
+        const word = view.getInt32(at, true);
+        const high = (word & HIGH_HALVES) | (((word + SIXES) & HIGH_HALVES) >>> 4);
+        if (high !== FOUR_DIGITS) break;
+        // Each byte is 10 times itself and the next: the first and the third are pairs of digits.
+        const digits = word & LOW_HALVES;
+        const pairs = digits * 10 + (digits >>> 8);
+        mantissa = mantissa * 10_000 + (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
+        at += 4;
+      }
       digit = bytes[at] - ZERO;
       while (digit >= 0 && digit <= 9) {
         mantissa = mantissa * 10 + digit;
         digit = bytes[++at] - ZERO;
       }
       places = at - first;
-      if (places === 0 || places > MAX_EXACT_POWER) break;
-      value = mantissa / POWERS_OF_TEN[places];
+      if (places === 0 || places > EXACT_POWER) break;
+      value = mantissa / POWERS[places];
       allIntegers = false;
     }
     if (digit !== COMMA - ZERO) break;
-    if (mantissa >= MAX_EXACT_MANTISSA) {
+    if (mantissa >= EXACT_MANTISSA) {
       value = toFloat32 ? nearDecimal(mantissa, -places) : NaN;
       if (!(value >= 0)) break;
     }
@@ -72,3 +104,4 @@ export function readRun(
   run.allIntegers = allIntegers;
   return behind;
 }
+/* oxlint-enable max-lines-per-function, max-depth */

@@ -1,7 +1,7 @@
 import { fastDecimal, nearDecimal } from './decimal.js';
 import { emptyBody, malformed, ragged, tooDeep, wrongKind } from './json-errors.js';
 import type { ScanPlace } from './json-errors.js';
-import { readRun, run } from './run.js';
+import { NO_BYTES, readRun, run } from './run.js';
 import { endOfString, readString } from './string.js';
 
 /** What the leaves of an array are. */
@@ -78,8 +78,18 @@ const MAX_POWER = 1e15;
  *
  * @throws InvalidNdArrayError
  */
-/* oxlint-disable max-lines-per-function, max-depth -- the hot path: a call per byte or number would cost more than the number itself */
 export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
+  run.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  try {
+    return scanBytes(bytes, options);
+  } finally {
+    // A body must not be kept until the next one comes.
+    run.view = NO_BYTES;
+  }
+}
+
+/* oxlint-disable max-lines-per-function, max-depth -- the hot path: a call per byte or number would cost more than the number itself */
+function scanBytes(bytes: Uint8Array, options: ScanOptions): Scan {
   const { keepsText = false, toFloat32 = false } = options;
   const maxDepth = Math.min(options.maxDepth ?? MAX_DEPTH, MAX_DEPTH);
   const end = bytes.length;

@@ -1,5 +1,8 @@
 import { POWERS_OF_TEN } from './decimal.js';
 
+// What another module exports is read anew at each use, which tells in a hot loop.
+const POWERS = POWERS_OF_TEN;
+
 /** Decimals that suffice to tell any two float32 apart. */
 const MAX_DIGITS = 9;
 /** Up to here every decimal of so many digits reads back as itself. */
@@ -26,7 +29,7 @@ export function shortestFloat32(value: number): string {
     return Object.is(value, -0) ? '-0' : `${value}`;
   }
   if (magnitude >= LEAST_SCALED && findScaled(magnitude)) {
-    const decimal = found.scaled / POWERS_OF_TEN[found.places];
+    const decimal = found.scaled / POWERS[found.places];
     return String(value < 0 ? -decimal : decimal);
   }
   return shortestByText(value);
@@ -55,7 +58,7 @@ export function findScaled(magnitude: number): boolean {
 }
 
 function isDecimal(magnitude: number, places: number): boolean {
-  const scale = POWERS_OF_TEN[places];
+  const scale = POWERS[places];
   // Math.round takes three times as long.
   const scaled = Math.floor(magnitude * scale + 0.5);
   if (Math.fround(scaled / scale) !== magnitude) return false;
@@ -67,8 +70,8 @@ function isDecimal(magnitude: number, places: number): boolean {
 /** Power of ten of the first digit. */
 function exponentOf(magnitude: number): number {
   let exponent = 0;
-  if (magnitude >= 1) while (magnitude >= POWERS_OF_TEN[exponent + 1]) exponent++;
-  else while (magnitude * POWERS_OF_TEN[-exponent] < 1) exponent--;
+  if (magnitude >= 1) while (magnitude >= POWERS[exponent + 1]) exponent++;
+  else while (magnitude * POWERS[-exponent] < 1) exponent--;
   return exponent;
 }
 

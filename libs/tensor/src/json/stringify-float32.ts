@@ -7,6 +7,12 @@ import {
   shortestFloat32,
 } from './shortest-float32.js';
 
+// What another module exports is read anew at each use, which tells in a hot loop.
+const POWERS = POWERS_OF_TEN;
+const BEYOND_WHOLE = GREATEST_WHOLE;
+const PLAIN = LEAST_PLAIN;
+const decimal = found;
+
 /** Longer than the text of any number and the comma behind it. */
 const LONGEST = 32;
 /** Room for the brackets of all dimensions. */
@@ -85,12 +91,12 @@ function writeRow(start: number, numbers: Float32Array): number {
 function writeElement(into: Buffer, start: number, value: number): number {
   const magnitude = Math.abs(value);
   let at = start;
-  if (magnitude < GREATEST_WHOLE) {
+  if (magnitude < BEYOND_WHOLE) {
     if (value < 0 || (value === 0 && Object.is(value, -0))) into[at++] = MINUS;
     const whole = magnitude | 0;
     if (whole === magnitude) return writeWhole(into, at, whole);
-    if (magnitude >= LEAST_PLAIN && findScaled(magnitude)) {
-      return writeScaled(into, at, found.scaled, found.places);
+    if (magnitude >= PLAIN && findScaled(magnitude)) {
+      return writeScaled(into, at, decimal.scaled, decimal.places);
     }
   }
   const text = Number.isFinite(value) ? shortestFloat32(value) : 'null';
@@ -105,7 +111,7 @@ function writeWhole(into: Buffer, start: number, whole: number): number {
 
 /** `scaled / 10^places`, which is less than 10^5 and no whole number. */
 function writeScaled(into: Buffer, start: number, scaled: number, places: number): number {
-  const scale = POWERS_OF_TEN[places];
+  const scale = POWERS[places];
   const whole = scaled < scale ? 0 : (scaled / scale) | 0;
   let fraction = (scaled - whole * scale) | 0;
   let width = places;
