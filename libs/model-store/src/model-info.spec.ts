@@ -21,6 +21,8 @@ it('reads every field', () => {
     options: { providers: ['cpu'] },
     metadata: { feature_names: ['a', 'b'], acc: 0.5 },
     signatures: { run: { batchable: true, batchDim: [0, 0] } },
+    customMetadata: {},
+    digests: {},
     createdAt: new Date('2024-01-15T09:30:00Z'),
   });
 });
@@ -78,4 +80,12 @@ it('refuses what is no mapping, and aliases that would explode', () => {
   });
   const bomb = `a0: &a0 [x, x]\n${levels.join('')}`;
   expect(() => parseModelInfo(bomb + modelYaml('iris', 'v1'), TAG)).toThrow('be YAML');
+});
+
+it.each([
+  ['a digest of another kind', 'digests', '{a: md5:00}', 'digest of "a"'],
+  ['a digest that is no text', 'digests', '{a: 1}', 'got "1"'],
+  ['custom metadata in a list', 'custom_metadata', '[a]', 'a mapping as custom_metadata'],
+])('refuses %s', (_name, key, value, message) => {
+  expect(() => parse({ [key]: value })).toThrow(message);
 });

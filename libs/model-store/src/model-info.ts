@@ -19,6 +19,10 @@ export interface ModelInfo {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly signatures: Readonly<Record<string, ModelSignature>>;
+  /** What Python's BentoML does not know of and keeps. */
+  readonly customMetadata: Readonly<Record<string, unknown>>;
+  /** `sha256:…` of each file by its name; none where Python's BentoML saved the model. */
+  readonly digests: Readonly<Record<string, string>>;
   readonly createdAt: Date;
 }
 
@@ -85,6 +89,18 @@ function readLabels(value: unknown, tag: Tag): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+function readDigests(value: unknown, tag: Tag): Record<string, string> {
+  const digests = mapping(value, 'digests', tag);
+  for (const [file, digest] of Object.entries(digests)) {
+    if (typeof digest === 'string' && DIGEST.test(digest)) continue;
+    const expected = `hold sha256: and 64 hexadecimal digits as digest of ${quote(file)}`;
+    throw invalid(tag, expected, shown(digest));
+  }
+  return digests as Record<string, string>;
+}
+
 function readBatchDim(value: unknown, method: string, tag: Tag): readonly [number, number] {
   const pair: unknown[] = Array.isArray(value) ? value : [value ?? 0, value ?? 0];
   const [input, output] = pair;
@@ -136,6 +152,8 @@ export function parseModelInfo(text: string, tag: Tag): ModelInfo {
     metadata: mapping(content.metadata, 'metadata', tag),
     options: mapping(content.options, 'options', tag),
     signatures: readSignatures(content.signatures, tag),
+    customMetadata: mapping(content.custom_metadata, 'custom_metadata', tag),
+    digests: readDigests(content.digests, tag),
     createdAt,
   };
 }

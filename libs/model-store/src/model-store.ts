@@ -2,11 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ContainedFolder, listTagParts, reasonOf } from './contained-path.js';
+import { listModels } from './list/list-models.js';
+import type { ListModelsOptions, ModelSummary } from './list/list-models.js';
 import { parseModelInfo } from './model-info.js';
 import type { ModelInfo } from './model-info.js';
 import { InvalidModelError, ModelNotFoundError } from './model-store.errors.js';
 import { nearest } from './nearest.js';
+import type { ExportModelOptions } from './export-model.js';
+import type { ImportModelOptions } from './import-model.js';
 import { Tag, isTagPart } from './tag.js';
+import type { ModelSource, SaveModelOptions } from './write/save-model.js';
 
 /** Options of {@link ModelStore}. */
 export interface ModelStoreOptions {
@@ -14,12 +19,16 @@ export interface ModelStoreOptions {
   home?: string;
 }
 
-/** A model of the store: where its files are and what its model.yaml says. */
-export interface StoredModel extends ModelInfo {
+/** A model of the store: where its folder is and what its model.yaml says. */
+export interface ModelEntry extends ModelInfo {
   /** With the version that `latest` stood for. */
   readonly tag: Tag;
   /** Absolute path of the version's folder, links followed. */
   readonly folder: string;
+}
+
+/** A model of the store whose file is known. */
+export interface StoredModel extends ModelEntry {
   /** Absolute path of its model file, links followed. */
   readonly file: string;
 }
@@ -47,8 +56,8 @@ async function read(path: string, tag: Tag, name: string): Promise<string> {
 }
 
 /**
- * Reads models from a store in the layout of Python's BentoML 1.1, so that what
- * `bentoml.onnx.save_model` wrote is served as it is: `models/<name>/<version>/` with `model.yaml`
+ * Models in a store in the layout of Python's BentoML 1.1, so that what
+ * `bentoml.onnx.save_model` wrote is served as it is, and the other way round: `models/<name>/<version>/` with `model.yaml`
  * and `saved_model.onnx`, and `models/<name>/latest` with the version that is the latest.
  *
  * @example
@@ -70,6 +79,103 @@ export class ModelStore {
    * @throws InvalidModelError when the model's files are broken, missing or leave the store.
    */
   async get(tag: string | Tag, options: GetModelOptions = {}): Promise<StoredModel> {
+    const { root, entry } = await this.find(tag);
+    const { file: name = MODEL_FILE } = options;
+    const file = await root.find(entry.folder, name, 'file');
+    if (file === undefined) throw incomplete(entry.tag, name, `, which ${entry.module} saved`);
+    return { ...entry, file };
+  }
+
+  /**
+   * The same without a model file, which models of other frameworks than ONNX have under other names.
+   *
+   * @throws InvalidTagError, ModelNotFoundError and InvalidModelError as `get` does.
+   */
+  async describe(tag: string | Tag): Promise<ModelEntry> {
+    return (await this.find(tag)).entry;
+  }
+
+  /**
+   * The models of the store, or those of one name, the newest first.
+   *
+   * @throws InvalidTagError when the name is not by the grammar; one without models gives none.
+   */
+  list(name?: string, options?: ListModelsOptions): Promise<ModelSummary[]> {
+    return listModels(this.#home, name, options);
+  }
+
+  /**
+   * Saves files as a new version of a model, and makes it the latest. It is there as a whole, and on
+   * the disk, or not at all.
+   *
+   * @param source A folder, a file, or paths or bytes by the name that each file gets.
+   * @throws ModelExistsError when the version is there already.
+   * @throws InvalidModelSourceError for links, and names that leave the model's folder.
+   * @throws StoreNotWritableError when the disk is full or read-only.
+   * @example
+   * const { tag } = await store.save('iris_clf', 'model.onnx', { labels: { team: 'flowers' } });
+   */
+  async save(
+    name: string,
+    source: ModelSource,
+    options: SaveModelOptions = {},
+  ): Promise<ModelEntry> {
+    const { saveModel } = await import('./write/save-model.js');
+    return this.describe(await saveModel(this.#home, name, { ...options, source }));
+  }
+
+  /**
+   * Deletes a version, by `name` or `name:latest` the latest. The newest of the others is the latest then.
+   *
+   * @returns The tag with the version that was deleted.
+   * @throws ModelNotFoundError when there is none.
+   */
+  async delete(tag: string | Tag): Promise<Tag> {
+    const found = await this.locate(tag);
+    const { deleteModel } = await import('./write/delete-model.js');
+    await deleteModel(this.#home, found.tag);
+    return found.tag;
+  }
+
+  /**
+   * Takes in a model: an archive as BentoML exports it (tar, with gzip or xz), a model's folder, an .onnx
+   * file, or `s3://bucket/key` of any of them but a folder. Of an .onnx file a new version is made, with
+   * inputs, outputs and opset as metadata; the others keep their tag.
+   *
+   * @throws InvalidArchiveError, InvalidOnnxFileError and InvalidModelSourceError when it is damaged or
+   * none, ModelExistsError, StoreNotWritableError, ModelTransferError.
+   */
+  async import(source: string, options: ImportModelOptions = {}): Promise<ModelEntry> {
+    const { importModel } = await import('./import-model.js');
+    return this.describe(await importModel(this.#home, source, options));
+  }
+
+  /**
+   * Writes a model as an archive that `import` and BentoML read, or as a folder: to a path, a folder
+   * (under `name-version.bentomodel`), or `s3://bucket/key`.
+   *
+   * @returns Where it was written.
+   * @throws ModelNotFoundError, InvalidModelSourceError when something is at the path already,
+   * StoreNotWritableError, ModelTransferError.
+   */
+  async export(
+    tag: string | Tag,
+    target: string,
+    options: ExportModelOptions = {},
+  ): Promise<string> {
+    const entry = await this.describe(tag);
+    const { exportModel } = await import('./export-model.js');
+    return exportModel(entry, target, options);
+  }
+
+  private async find(tag: string | Tag): Promise<{ root: ContainedFolder; entry: ModelEntry }> {
+    const { root, folder, tag: found } = await this.locate(tag);
+    return { root, entry: { tag: found, folder, ...(await readInfo(found, root, folder)) } };
+  }
+
+  private async locate(
+    tag: string | Tag,
+  ): Promise<{ root: ContainedFolder; folder: string; tag: Tag }> {
     // A Tag is checked again, for TypeScript takes any object with a name for one.
     const wanted = typeof tag === 'string' ? Tag.parse(tag) : new Tag(tag.name, tag.version);
     const root = await ContainedFolder.open(this.#home);
@@ -80,8 +186,7 @@ export class ModelStore {
     const version = await versionOf(wanted, root, versions);
     const folder = await root.find(versions, version, 'folder');
     if (folder === undefined) throw await unknownVersion(wanted, version, versions);
-    const { file = MODEL_FILE } = options;
-    return readModel(new Tag(wanted.name, version), { root, folder, file });
+    return { root, folder, tag: new Tag(wanted.name, version) };
   }
 }
 
@@ -101,20 +206,10 @@ async function versionOf(wanted: Tag, root: ContainedFolder, versions: string): 
   return version;
 }
 
-interface VersionFolder {
-  readonly root: ContainedFolder;
-  readonly folder: string;
-  readonly file: string;
-}
-
-async function readModel(tag: Tag, version: VersionFolder): Promise<StoredModel> {
-  const { root, folder } = version;
+async function readInfo(tag: Tag, root: ContainedFolder, folder: string): Promise<ModelInfo> {
   const yaml = await root.find(folder, 'model.yaml', 'file');
   if (yaml === undefined) throw incomplete(tag, 'model.yaml');
-  const info = parseModelInfo(await read(yaml, tag, 'model.yaml'), tag);
-  const file = await root.find(folder, version.file, 'file');
-  if (file === undefined) throw incomplete(tag, version.file, `, which ${info.module} saved`);
-  return { tag, folder, file, ...info };
+  return parseModelInfo(await read(yaml, tag, 'model.yaml'), tag);
 }
 
 function incomplete(tag: Tag, name: string, origin = ''): InvalidModelError {

@@ -1,0 +1,128 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ArchiveLimits } from './archive/archive-limits.js';
+import { unpackArchive } from './archive/unpack-archive.js';
+import { reasonOf } from './contained-path.js';
+import { importOnnx } from './import-onnx.js';
+import { InvalidArchiveError, InvalidModelSourceError } from './model-store.errors.js';
+import { download, isS3, parseS3 } from './s3/s3.js';
+import { Tag } from './tag.js';
+import { MODEL_YAML, listFiles } from './model-files.js';
+import { writing } from './write/not-writable.js';
+import { retag } from './write/retag.js';
+import type { ImportChanges } from './write/retag.js';
+import { commit, newTag, stageFiles } from './write/save-model.js';
+import { stageFile } from './write/stage-file.js';
+import type { TransferOptions } from './write/stage-file.js';
+import { withStaging } from './write/staging.js';
+
+/** Options of `ModelStore.import`. */
+export interface ImportModelOptions extends TransferOptions {
+  /** Another name, or name and version. @default the model's own; for an .onnx file its name */
+  tag?: string;
+  /** Labels beside the model's own. */
+  labels?: Readonly<Record<string, string>>;
+  /** Metadata beside the model's own. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /** Bounds of what an archive may become. */
+  limits?: ArchiveLimits;
+}
+
+/** Takes a model from outside into the store. */
+export async function importModel(
+  home: string,
+  source: string,
+  options: ImportModelOptions,
+): Promise<Tag> {
+  // A wrong tag is told before anything is copied.
+  if (options.tag !== undefined) {
+    const { name, version } = Tag.parse(options.tag);
+    if (version !== undefined) newTag(name, version);
+  }
+  if (isS3(source)) return importObject(home, source, options);
+  const found = await stat(source).catch((cause: unknown) => {
+    throw new InvalidModelSourceError(
+      `Expected an archive, a folder or an .onnx file to import, got ${reasonOf(cause)}. Check the path.`,
+      { cause },
+    );
+  });
+  if (found.isDirectory()) return importFolder(home, source, options);
+  if (source.endsWith('.onnx')) return importOnnx(home, source, options);
+  return importArchive(home, createReadStream(source), { ...options, total: found.size });
+}
+
+async function importObject(
+  home: string,
+  source: string,
+  options: ImportModelOptions,
+): Promise<Tag> {
+  const address = parseS3(source);
+  const { body, total } = await download(address, options.signal);
+  if (!address.key.endsWith('.onnx')) return importArchive(home, body, { ...options, total });
+  return writing('the model', () =>
+    withStaging(home, async (folder) => {
+      const file = join(folder, basename(address.key));
+      let done = 0;
+      const onBytes = (count: number): void => options.onProgress?.((done += count), total);
+      await stageFile(file, body, { signal: options.signal, onBytes });
+      return importOnnx(home, file, { ...options, onProgress: undefined });
+    }),
+  );
+}
+
+type ArchiveOptions = ImportModelOptions & { readonly total?: number };
+
+async function importArchive(
+  home: string,
+  archive: Readable,
+  options: ArchiveOptions,
+): Promise<Tag> {
+  return writing('the model', () =>
+    withStaging(home, async (folder) => {
+      const digests = await unpackArchive(archive, folder, options);
+      return commitStaged(home, folder, { digests, ...options });
+    }),
+  );
+}
+
+async function importFolder(
+  home: string,
+  source: string,
+  options: ImportModelOptions,
+): Promise<Tag> {
+  const files = await listFiles(source);
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  return writing('the model', () =>
+    withStaging(home, async (folder) => {
+      const paths = new Map(files.map(({ name, path }) => [name, path]));
+      const digests = await stageFiles(folder, paths, { ...options, total });
+      return commitStaged(home, folder, { digests, ...options });
+    }),
+  );
+}
+
+interface StagedModel extends ImportChanges {
+  readonly digests: Readonly<Record<string, string>>;
+}
+
+/** A folder with a model.yaml becomes the model that it says. */
+async function commitStaged(
+  home: string,
+  folder: string,
+  { digests, ...changes }: StagedModel,
+): Promise<Tag> {
+  const { [MODEL_YAML]: yaml, ...files } = digests;
+  if (yaml === undefined || Object.keys(files).length === 0) {
+    throw new InvalidArchiveError(
+      'Expected a model.yaml and files of a model at the top of the archive or folder, got none. ' +
+        'Export a model with BentoML or bentonest, or import the .onnx file itself.',
+    );
+  }
+  const path = join(folder, MODEL_YAML);
+  const { tag, text } = retag(await readFile(path, 'utf8'), files, changes);
+  await writeFile(path, text, { flush: true });
+  await commit(home, tag, folder);
+  return tag;
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BentoError } from 'bentonest/errors';
+import { ContainedFolder, isAbsent, listTagParts, reasonOf } from '../contained-path.js';
+import { Tag } from '../tag.js';
+import { listFiles } from '../model-files.js';
+import { readSummary } from './summary.js';
+import type { Summary } from './summary.js';
+
+/** Options of `ModelStore.list`. */
+export interface ListModelsOptions {
+  /** Only models that have all of these. */
+  labels?: Readonly<Record<string, string>>;
+  /** Hears of models that cannot be shown, with the reason: broken ones, or half of Python's writing. */
+  onProblem?: (tag: Tag, problem: string) => void;
+}
+
+/** A model in a list. */
+export interface ModelSummary extends Summary {
+  readonly tag: Tag;
+  /** Of all of its files. */
+  readonly sizeBytes: number;
+}
+
+/** As many folders are read at once: enough to keep a disk busy, and far from any limit on open files. */
+const CONCURRENCY = 32;
+
+/** The models of a store, or those of one name, the newest first. */
+export async function listModels(
+  home: string,
+  name: string | undefined,
+  { labels = {}, onProblem }: ListModelsOptions = {},
+): Promise<ModelSummary[]> {
+  const wanted = name === undefined ? undefined : new Tag(name).name;
+  const root = await ContainedFolder.open(home);
+  const models = await root?.find(root.path, 'models', 'folder');
+  if (root === undefined || models === undefined) return [];
+  const names = wanted === undefined ? await listTagParts(models) : [wanted];
+  const folders = await inTurns(names, async (each) => {
+    const versions = await listTagParts(join(models, each));
+    return versions.map((version) => new Tag(each, version));
+  });
+  const found = await inTurns(folders.flat(), async (tag) => {
+    try {
+      return await summarise(root, join(models, tag.name), tag);
+    } catch (error) {
+      onProblem?.(tag, problemOf(error));
+      return undefined;
+    }
+  });
+  return found
+    .filter((each) => each !== undefined)
+    .filter((each) => Object.entries(labels).every(([key, value]) => each.labels[key] === value))
+    .toSorted(newestFirst);
+}
+
+/** Undefined where the model has been deleted meanwhile. */
+async function summarise(
+  root: ContainedFolder,
+  versions: string,
+  tag: Tag,
+): Promise<ModelSummary | undefined> {
+  const folder = await root.find(versions, tag.version ?? '', 'folder');
+  if (folder === undefined) return undefined;
+  const summary = readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
+  const files = await listFiles(folder);
+  const { module, labels, createdAt } = summary;
+  const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  return { tag, module, labels, createdAt, sizeBytes };
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof BentoError) return error.message;
+  return isAbsent(error) ? 'It has no model.yaml.' : `It cannot be read: ${reasonOf(error)}.`;
+}
+
+function newestFirst(a: ModelSummary, b: ModelSummary): number {
+  const order = b.createdAt.getTime() - a.createdAt.getTime();
+  return order !== 0 ? order : b.tag.toString() < a.tag.toString() ? -1 : 1;
+}
+
+/** Maps so many at a time, in order. */
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  map: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await map(items[at]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, work));
+  return results;
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isAbsent, reasonOf } from '../contained-path.js';
+
+/** Beside `models/`, for Python's BentoML takes every folder in there for a model. */
+const STAGING = '.staging';
+/** What is older was left by a process that died. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A new folder on the store's own disk, which is deleted behind `use` unless it was moved away: what a
+ * rename then puts into the store is there as a whole or not at all.
+ */
+export async function withStaging<Result>(
+  home: string,
+  use: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const parent = join(home, STAGING);
+  await mkdir(parent, { recursive: true });
+  await sweep(parent);
+  const folder = join(parent, randomUUID());
+  await mkdir(folder, { mode: 0o755 });
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sweep(parent: string): Promise<void> {
+  const oldest = Date.now() - STALE_MS;
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    const isStale = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs < oldest,
+      // Another process has swept it.
+      () => false,
+    );
+    if (isStale) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Whether a rename failed because its target is there. */
+function isTaken(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+const MAX_ATTEMPTS = 10;
+
+/** Moves a staged folder to its place in the store, where nothing may be; false where something is. */
+export async function place(folder: string, target: string): Promise<boolean> {
+  const parent = dirname(target);
+  for (let attempt = 1; ; attempt++) {
+    await mkdir(parent, { recursive: true });
+    try {
+      await rename(folder, target);
+      await syncFolder(parent);
+      return true;
+    } catch (error) {
+      if (isTaken(error)) return false;
+      // Who deleted the last version has deleted the name's folder just now.
+      if (!isAbsent(error) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Folders cannot be synchronised on every system: there the rename is all that can be had. */
+const CANNOT_SYNC = new Set(['EISDIR', 'EPERM', 'EINVAL', 'EBADF']);
+
+/** Waits until the names in a folder are on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has(reasonOf(error))) throw error;
+  }
+}
