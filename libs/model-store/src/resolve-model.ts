@@ -27,6 +27,8 @@ export interface ResolvedModel {
   readonly labels: Readonly<Record<string, string>>;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly signatures: Readonly<Record<string, ModelSignature>>;
+  /** `sha256:…` of each file in the folder by its name; none of a bare file. */
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,10 +49,10 @@ export async function resolveModel(
   if (isUrl || reference.endsWith('.onnx')) {
     return resolveFile(isUrl ? pathOfUrl(reference) : resolve(cwd, reference));
   }
-  const { file, folder, tag, labels, metadata, signatures } = await new ModelStore({ home }).get(
-    reference,
-  );
-  return { file, folder, tag, labels, metadata, signatures };
+  const { file, folder, tag, labels, metadata, signatures, digests } = await new ModelStore({
+    home,
+  }).get(reference);
+  return { file, folder, tag, labels, metadata, signatures, digests };
 }
 
 function pathOfUrl(reference: string): string {
@@ -70,7 +72,7 @@ async function resolveFile(file: string): Promise<ResolvedModel> {
   let cause: unknown;
   try {
     if ((await stat(file)).isFile()) {
-      return { file, folder: dirname(file), labels: {}, metadata: {}, signatures: {} };
+      return { file, folder: dirname(file), labels: {}, metadata: {}, signatures: {}, digests: {} };
     }
   } catch (error) {
     cause = error;

@@ -13,6 +13,34 @@ export interface Batching {
   readonly batchDim: readonly [input: number, output: number];
 }
 
+/** How the model store says that a method takes batches. */
+export interface StoredSignature {
+  readonly batchable: boolean;
+  readonly batchDim: readonly [input: number, output: number];
+}
+
+/**
+ * The batching of a method: by the options, else by its signature in the model store (of `run`, as
+ * Python's BentoML calls its one method, where it has none of its own), else by the model.
+ */
+export function batchingOf(
+  method: string,
+  model: OnnxMetadata,
+  options: BatchingOptions,
+  signatures: Readonly<Record<string, StoredSignature>> = {},
+): Batching {
+  const signature = signatures[method] ?? signatures.run;
+  const isSaid = options.batchable !== undefined || options.batchDim !== undefined;
+  if (isSaid || signature === undefined) return decideBatching(model, options);
+  const { batchable, batchDim } = signature;
+  const [input, output] = batchDim;
+  // A signature permits batches: a model whose dimension is fixed has none, whatever it was saved as.
+  const isFree =
+    findFixed(model.inputs, input, 'input') === undefined &&
+    findFixed(model.outputs, output, 'output') === undefined;
+  return { batchable: batchable && isFree, batchDim };
+}
+
 /**
  * Calls can be joined where the batch dimension of every input and output is free.
  *

@@ -5,18 +5,23 @@ import { RunnableMethod } from 'bentonest/runnable';
 import type { MethodDescription, Runnable } from 'bentonest/runnable';
 import { NdArray } from 'bentonest/tensor';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-node';
-import { decideBatching } from './batching.js';
-import type { Batching, BatchingOptions } from './batching.js';
+import { batchingOf } from './batching.js';
+import type { Batching, BatchingOptions, StoredSignature } from './batching.js';
 import { exampleArguments } from './example-arguments.js';
 import { toLoadError } from './load-error.js';
 import type { OnnxMetadata } from './onnx.metadata.js';
 import { selectOutputs } from './select-outputs.js';
 import { readMetadata } from './session-values.js';
 import { toNdArray } from './to-nd-array.js';
+import { verifyDigests } from './verify-digests.js';
 
 /** What the API process sends to the worker, as JSON. */
 export interface OnnxRunnableOptions extends BatchingOptions {
   readonly file: string;
+  /** By method, from the model store. */
+  readonly signatures?: Readonly<Record<string, StoredSignature>>;
+  /** Of the files in the model's folder, from the model store. */
+  readonly digests?: Readonly<Record<string, string>>;
   readonly executionProviders: readonly (string | { readonly name: string })[];
   readonly threads: number;
   readonly outputs?: readonly string[];
@@ -27,6 +32,7 @@ export interface OnnxRunnableOptions extends BatchingOptions {
 /** A tensor, or a record of them by input name. */
 type Feed = NdArray | Readonly<Record<string, NdArray>>;
 
+const METHODS = ['predict', 'run'];
 const EXTERNAL_DATA_FOLDER = 'session.model_external_initializers_file_folder_path';
 
 /** Holds an onnxruntime session. Lives in the worker: an inference blocks its event loop. */
@@ -35,7 +41,7 @@ export class OnnxRunnable implements Runnable {
   private tensorClass: TensorConstructor;
   private session: InferenceSession;
   private model: OnnxMetadata;
-  private batching: Batching;
+  private readonly batching = new Map<string, Batching>();
 
   constructor(private readonly options: OnnxRunnableOptions) {}
 
@@ -45,9 +51,13 @@ export class OnnxRunnable implements Runnable {
     this.ort = await importPeer('onnxruntime-node', 'onnxRunner', load);
     this.tensorClass = this.ort.Tensor;
     try {
+      await verifyDigests(dirname(file), this.options.digests);
       this.session = (await this.createSelected()) ?? (await this.createSession(file));
       this.model = readMetadata(this.session, outputs);
-      this.batching = decideBatching(this.model, this.options);
+      for (const method of METHODS) {
+        const { signatures } = this.options;
+        this.batching.set(method, batchingOf(method, this.model, this.options, signatures));
+      }
     } catch (error) {
       throw toLoadError(error, file);
     }
@@ -60,13 +70,17 @@ export class OnnxRunnable implements Runnable {
   /** A model with a fixed batch dimension takes exactly that: its calls cannot be joined. */
   describeMethods(declared: readonly MethodDescription[]): readonly MethodDescription[] {
     const { idempotent } = this.options;
-    return declared.map((method) => ({ ...method, ...this.batching, idempotent }));
+    return declared.map((method) => ({
+      ...method,
+      ...this.batching.get(method.name),
+      idempotent,
+    }));
   }
 
   /** Calls that warm a worker up: onnxruntime allocates and tunes in its first run. */
   exampleCalls(): readonly { readonly method: string; readonly args: readonly unknown[] }[] {
     const args = exampleArguments(this.model);
-    return ['predict', 'run'].map((method) => ({ method, args }));
+    return METHODS.map((method) => ({ method, args }));
   }
 
   @RunnableMethod({ batchable: true })

@@ -24,7 +24,12 @@ it('sends the worker its options as JSON, and keeps the runner’s own', async (
   expect(definition).not.toHaveProperty('outputs');
   const source = await definition.source();
   expect(source).toMatchObject({ className: 'OnnxRunnable' });
-  expect(JSON.parse(JSON.stringify(source.options))).toEqual({ file: model, ...options });
+  expect(JSON.parse(JSON.stringify(source.options))).toEqual({
+    file: model,
+    signatures: {},
+    digests: {},
+    ...options,
+  });
 });
 
 it('gives each worker its share of the cores where threads are not set', async () => {

@@ -96,9 +96,11 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
     ...runnerOptions,
     name,
     source: async (tag = model) => {
-      const { file } = await resolveModel(tag, { home });
+      const { file, signatures, digests } = await resolveModel(tag, { home });
       const runnableOptions: OnnxRunnableOptions = {
         file,
+        signatures,
+        digests,
         executionProviders,
         threads,
         outputs,

@@ -51,7 +51,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
       return {
         moduleUrl: 'module:bentonest.sklearn_runnable',
         className: 'SklearnRunnable',
-        options: { file: stored.file, signatures },
+        options: { file: stored.file, signatures, digest: stored.digests[MODEL_FILE] },
         command,
       };
     },

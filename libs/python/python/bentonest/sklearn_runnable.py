@@ -4,6 +4,8 @@ A pickle is code: loading it runs what it says. It is read from the model store 
 only, and never from a request.
 """
 
+import hashlib
+
 import numpy as np
 
 from .runnable import Runnable
@@ -12,11 +14,18 @@ from .runnable import Runnable
 class SklearnRunnable(Runnable):
     """Its methods are those of the model that the signatures name."""
 
-    def __init__(self, file, signatures):
+    def __init__(self, file, signatures, digest=None):
         self.file = file
         self.signatures = signatures
+        self.digest = digest
 
     def setup(self):
+        # Before it is loaded: from then on it is code that has run.
+        if self.digest is not None and _digest_of(self.file) != self.digest:
+            raise ValueError(
+                "Expected the model's file as it was saved, got one with another digest. "
+                "Copy or import the model again."
+            )
         try:
             import joblib
 
@@ -68,6 +77,14 @@ class SklearnRunnable(Runnable):
         if isinstance(data, pandas.DataFrame):
             return data[self.names]
         return pandas.DataFrame(data, columns=self.names)
+
+
+def _digest_of(file):
+    digest = hashlib.sha256()
+    with open(file, "rb") as source:
+        for chunk in iter(lambda: source.read(1 << 20), b""):
+            digest.update(chunk)
+    return "sha256:" + digest.hexdigest()
 
 
 def _to_dense(result):
