@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ModelStore } from 'bentonest/model-store';
 import { sklearnRunner } from 'bentonest/python';
 import type { SklearnRunnerOptions } from 'bentonest/python';
 import { RunnerHost } from 'bentonest/runner';
@@ -67,6 +68,24 @@ describe.skipIf(python === '')('a scikit-learn model', () => {
     await expect(unfit).rejects.toMatchObject({
       code: 'INVALID_FEATURES',
       message: expect.stringContaining('size, kind') as string,
+    });
+  });
+
+  it('is not loaded, for a pickle is code, where its file is another than was saved', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'bentonest-store-'));
+    onTestFinished(() => rm(home, { recursive: true }));
+    const saved = new ModelStore({ home: path('../models/sklearn-store') });
+    const store = new ModelStore({ home });
+    const exported = await saved.export('iris_sklearn', join(home, 'model.tar'));
+    const { folder, tag } = await store.import(exported);
+    const rows = NdArray.from([[6.2, 3.2, 5.2, 2.2]]);
+    expect(await start({ model: tag.toString(), home }).predict.run(rows)).toMatchObject({
+      shape: [1],
+    });
+    await appendFile(join(folder, 'saved_model.pkl'), '#');
+    await expect(start({ model: tag.toString(), home }).predict.run(rows)).rejects.toMatchObject({
+      code: 'RUNNER_START_FAILED',
+      message: expect.stringContaining('another digest') as string,
     });
   });
 
