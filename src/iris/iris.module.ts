@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { BentoModule, onnxRunner } from 'bentonest';
+import { BentoModule, bentoModel, onnxRunner } from 'bentonest';
 import { IrisClassifier } from './iris.service.js';
 
 /** A store that ships in the repository, so that the demo runs with no further step. */
@@ -12,4 +12,5 @@ const home =
 export const IrisModule = BentoModule.forFeature({
   services: [IrisClassifier],
   runners: [onnxRunner('iris_clf', { model: 'iris_clf:latest', home })],
+  models: [bentoModel('iris_clf:latest', { home })],
 });

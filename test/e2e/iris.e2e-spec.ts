@@ -24,6 +24,12 @@ afterAll(async () => {
   await app.end();
 });
 
+it('GET /metadata tells name and version of the model in the store', async () => {
+  const answer = await app.get('/metadata');
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({ name: 'iris_clf', version: 'qojfx7t2csxcqyz4' });
+});
+
 describe('POST /classify', () => {
   it('answers a label for a row', async () => {
     const answer = await app.post('/classify', [FLOWER]);

@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ModelStore } from 'bentonest/model-store';
 import { ObserveModule } from 'bentonest/observe';
 import { RunnerRegistry } from 'bentonest/runner';
 import { DocsModule, ServingModule } from 'bentonest/serving';
@@ -29,8 +30,9 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
       inject: [BENTO_OPTIONS],
       useFactory: (options: BentoOptions) => new RunnerRegistry(options),
     },
+    { provide: ModelStore, useFactory: () => new ModelStore() },
     ServiceAudit,
   ],
-  exports: [RunnerRegistry, DocsModule],
+  exports: [RunnerRegistry, ModelStore, DocsModule],
 })
 export class BentoRootModule extends ConfigurableModuleClass {}

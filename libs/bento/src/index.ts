@@ -23,6 +23,7 @@ export type {
   SeriesOptions,
   TextOptions,
 } from 'bentonest/io';
+export { ModelStore } from 'bentonest/model-store';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';
@@ -50,3 +51,5 @@ export type { DType, Orient } from 'bentonest/tensor';
 export { BentoModule } from './bento.module.js';
 export type { BentoExtras, BentoOptions } from './bento.options.js';
 export type { BentoFeatureOptions } from './feature/create-feature.js';
+export { BentoModel, InjectModel, bentoModel, getModelToken } from './models/bento-model.js';
+export type { BentoModelOptions, ModelDefinition } from './models/bento-model.js';

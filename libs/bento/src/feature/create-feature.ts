@@ -4,6 +4,8 @@ import { RunnerRegistry, createRunnerProvider, getRunnerToken } from 'bentonest/
 import type { RunnerDefinition } from 'bentonest/runner';
 import { createController } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
+import { createModelProvider, getModelToken } from '../models/bento-model.js';
+import type { ModelDefinition } from '../models/bento-model.js';
 import { controlledServices, registeredRunners, registeredServices } from './registrations.js';
 import { createRunnerChecks } from './runner-check.js';
 
@@ -16,11 +18,13 @@ export interface BentoFeatureOptions extends Pick<
   services?: readonly ServiceClass[];
   /** Runners, by `onnxRunner(…)` or `nodeRunner(…)`: exported with the module. */
   runners?: readonly RunnerDefinition[];
+  /** Models to inject, by `bentoModel(tag)`: exported with the module. */
+  models?: readonly ModelDefinition[];
 }
 
 export function createFeature(module: DynamicModule['module'], options: BentoFeatureOptions) {
   const { imports = [], providers = [], exports = [], controllers = [] } = options;
-  const { services = [], runners = [] } = options;
+  const { services = [], runners = [], models = [] } = options;
   refuseDuplicates(runners);
   for (const { name } of runners) registeredRunners.add(name);
   for (const service of services) registeredServices.add(service);
@@ -32,6 +36,7 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
       rootCheck,
       ...providers,
       ...runners.map((runner) => createRunnerProvider(runner)),
+      ...models.map((model) => createModelProvider(model)),
       ...services.flatMap((service) => [
         service as unknown as Provider,
         ...createRunnerChecks(service),
@@ -41,6 +46,7 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
       ...exports,
       ...services.map((service) => service as never),
       ...runners.map(({ name }) => getRunnerToken(name)),
+      ...models.map(({ tag }) => getModelToken(tag)),
     ],
   } satisfies DynamicModule;
 }

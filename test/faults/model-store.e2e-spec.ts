@@ -1,0 +1,199 @@
+import { execFile, fork, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, open, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ModelStore } from 'bentonest/model-store';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/model-store/${name}`, import.meta.url));
+
+const WRITERS = 16;
+
+interface Outcome {
+  readonly saved?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+let home: string;
+let store: ModelStore;
+
+beforeEach(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), 'store-')));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  store = new ModelStore({ home });
+});
+
+/** One process per tag, all of which save at once. */
+async function saveAtOnce(tags: readonly string[]): Promise<Outcome[]> {
+  const writers = tags.map((tag) => fork(fixture('save.mjs'), [home, tag], { execArgv: [] }));
+  onTestFinished(() => writers.forEach((writer) => writer.kill('SIGKILL')));
+  await Promise.all(writers.map((writer) => once(writer, 'message')));
+  const outcomes = writers.map(async (writer) => outcomeOf(writer));
+  for (const writer of writers) writer.send('save');
+  return Promise.all(outcomes);
+}
+
+async function outcomeOf(writer: ChildProcess): Promise<Outcome> {
+  const [outcome] = (await once(writer, 'message')) as [Outcome];
+  return outcome;
+}
+
+describe('16 processes', () => {
+  it('that save one version: one wins, 15 are told, and no list sees half of it', async () => {
+    const seen = new Set<string>();
+    const problems: string[] = [];
+    let lists = 0;
+    let isSaving = true;
+    const watch = async (): Promise<void> => {
+      while (isSaving || lists < 1000) {
+        const found = await store.list(undefined, {
+          onProblem: (tag, problem) => problems.push(`${tag.toString()}: ${problem}`),
+        });
+        for (const { tag, sizeBytes } of found)
+          seen.add(`${tag.toString()} ${sizeBytes >> 20} MiB`);
+        lists++;
+      }
+    };
+    const watching = watch();
+    const outcomes = await saveAtOnce(Array.from({ length: WRITERS }, () => 'iris_clf:v1'));
+    isSaving = false;
+    await watching;
+    const codes = outcomes.map(({ saved, code }) => saved ?? code ?? '');
+    expect(codes.toSorted()).toEqual([...Array<string>(WRITERS - 1).fill('MODEL_EXISTS'), 'v1']);
+    expect(problems).toEqual([]);
+    expect([...seen]).toEqual(['iris_clf:v1 1 MiB']);
+    expect(await readdir(join(home, '.staging'))).toEqual([]);
+    console.info(`${WRITERS} writers: 1 won; ${lists} lists saw no half entry (bound 1,000 lists)`);
+  });
+
+  it('that save versions of their own: latest is the newest', async () => {
+    const outcomes = await saveAtOnce(Array.from({ length: WRITERS }, () => 'iris_clf'));
+    expect(outcomes.every(({ saved }) => saved !== undefined)).toBe(true);
+    const models = await store.list('iris_clf');
+    expect(models).toHaveLength(WRITERS);
+    const times = models.map(({ createdAt }) => createdAt.getTime());
+    const { createdAt } = await store.get('iris_clf:latest');
+    expect(createdAt.getTime()).toBe(Math.max(...times));
+  });
+});
+
+it('a process that is killed while it saves leaves nothing that a list or Python would see', async () => {
+  const writer = fork(fixture('save.mjs'), [home, 'iris_clf:v1', '256'], { execArgv: [] });
+  await once(writer, 'message');
+  writer.send('save');
+  while ((await readdir(join(home, '.staging')).catch(() => [])).length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  expect(await store.list()).toEqual([]);
+  expect(await readdir(home)).toEqual(['.staging']);
+  expect(
+    (await store.save('iris_clf', { x: Buffer.alloc(1) }, { version: 'v1' })).tag.version,
+  ).toBe('v1');
+});
+
+const isRoot = process.getuid?.() === 0;
+const canMount = isRoot && process.platform === 'linux' && spawnSync('mount', ['-V']).status === 0;
+if (!canMount) console.warn('SKIPPED: a full disk needs root and mount, to make a small one.');
+
+/** A disk of so many bytes, mounted at a folder. */
+function mount(folder: string, options: string): boolean {
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
+  if (status === 0) onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+  return status === 0;
+}
+
+describe.skipIf(!canMount)('a disk', () => {
+  it('that is full: a clean error, staging removed, lists and models as before', async (context) => {
+    const small = join(home, 'small');
+    await mkdir(small);
+    if (!mount(small, 'size=4m')) context.skip('mount is not allowed here');
+    const full = new ModelStore({ home: small });
+    await full.save('iris_clf', { 'saved_model.onnx': Buffer.alloc(2 ** 20) }, { version: 'v1' });
+    const large = full.save('iris_clf', { 'saved_model.onnx': Buffer.alloc(8 * 2 ** 20) });
+    await expect(large).rejects.toMatchObject({
+      code: 'STORE_NOT_WRITABLE',
+      message: expect.stringContaining('ENOSPC. Its disk is full: free space') as string,
+    });
+    expect(await readdir(join(small, '.staging'))).toEqual([]);
+    expect((await full.list()).map(({ tag }) => tag.toString())).toEqual(['iris_clf:v1']);
+    expect((await full.get('iris_clf')).tag.version).toBe('v1');
+  });
+
+  it('that is read-only: a clean error, and what is there is served', async (context) => {
+    const fixed = join(home, 'fixed');
+    await mkdir(fixed);
+    if (!mount(fixed, 'size=4m')) context.skip('mount is not allowed here');
+    const readOnly = new ModelStore({ home: fixed });
+    await readOnly.save('iris_clf', { 'saved_model.onnx': Buffer.alloc(1) }, { version: 'v1' });
+    spawnSync('mount', ['-o', 'remount,ro', fixed]);
+    const files = { x: Buffer.alloc(1) };
+    for (const attempt of [readOnly.save('other', files), readOnly.delete('iris_clf')]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: 'STORE_NOT_WRITABLE',
+        message: expect.stringContaining('EROFS. Its disk is read-only') as string,
+      });
+    }
+    expect((await readOnly.get('iris_clf')).tag.version).toBe('v1');
+  });
+});
+
+it.skipIf(isRoot)('a folder that is not ours: a clean error', async () => {
+  await chmod(home, 0o500);
+  onTestFinished(() => chmod(home, 0o700));
+  await expect(store.save('iris_clf', { x: Buffer.alloc(1) })).rejects.toMatchObject({
+    code: 'STORE_NOT_WRITABLE',
+  });
+});
+
+describe('a model of 256 MiB is imported in constant memory', () => {
+  const SIZE = 256 * 2 ** 20;
+  /** Node alone takes some 60 MB, and a stream its buffers. */
+  const BOUND_MB = 200;
+
+  /** A valid model with a weight that nobody uses, larger than memory should be. */
+  async function largeModel(): Promise<string> {
+    const whole = await readFile(
+      new URL('../models/store/models/mlp/tz3vkqd2csxgcyz4/saved_model.onnx', import.meta.url),
+    );
+    const path = join(home, 'large.onnx');
+    const file = await open(path, 'w');
+    // Field 100 of the model, of so many bytes: protobuf passes by what it does not know.
+    const length: number[] = [];
+    let rest = SIZE;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) length.push((rest % 128) | 128);
+    await file.write(Buffer.concat([whole, Buffer.from([0xa2, 0x06, ...length, rest])]));
+    await file.truncate(whole.length + 2 + length.length + 1 + SIZE);
+    await file.close();
+    return path;
+  }
+
+  async function importFile(path: string): Promise<{ tag: string; maxRssMb: number }> {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      fixture('import.mjs'),
+      home,
+      path,
+    ]);
+    return JSON.parse(stdout) as { tag: string; maxRssMb: number };
+  }
+
+  it('as .onnx, and as an archive', async () => {
+    const onnx = await importFile(await largeModel());
+    expect((await store.get(onnx.tag)).metadata).toHaveProperty('onnx.opset');
+    const archive = await store.export(onnx.tag, join(home, 'large.tar'));
+    await store.delete(onnx.tag);
+    const tar = await importFile(archive);
+    console.info(
+      `.onnx ${onnx.maxRssMb.toFixed(0)} MB, .tar ${tar.maxRssMb.toFixed(0)} MB (${BOUND_MB})`,
+    );
+    expect(tar.tag).toBe(onnx.tag);
+    expect(Math.max(onnx.maxRssMb, tar.maxRssMb)).toBeLessThan(BOUND_MB);
+  });
+});
