@@ -31,7 +31,7 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'tensor',
     'errors',
   ],
-  cli: ['bento', 'model-store'],
+  cli: ['runner', 'model-store', 'errors'],
   testing: ['runner'],
 };
 

@@ -1,0 +1,51 @@
+import { createInterface } from 'node:readline/promises';
+import { ModelStore, Tag } from 'bentonest/model-store';
+import { CommandFailedError, CommandUsageError } from '../cli.errors.js';
+import { print } from '../output/print.js';
+
+export interface DeleteOptions {
+  readonly yes?: boolean;
+  readonly home?: string;
+}
+
+export async function deleteModels(
+  targets: readonly string[],
+  { yes = false, home }: DeleteOptions,
+): Promise<void> {
+  const store = new ModelStore({ home });
+  // All of them are looked up before the first is deleted.
+  const found = await Promise.all(targets.map((target) => tagsOf(store, target)));
+  const tags = [...new Set(found.flat())];
+  if (!yes && !(await isConfirmed(tags))) {
+    throw new CommandFailedError('Nothing has been deleted.');
+  }
+  for (const tag of tags) {
+    await store.delete(tag);
+    print(`Deleted ${tag}\n`);
+  }
+}
+
+/** The models that a target means: all versions of a bare name. */
+async function tagsOf(store: ModelStore, target: string): Promise<string[]> {
+  const { name, version } = Tag.parse(target);
+  if (version !== undefined) return [(await store.get(target)).tag.toString()];
+  const versions = await store.list(name);
+  // With the nearest names in its message.
+  if (versions.length === 0) await store.get(target);
+  return versions.map(({ tag }) => tag.toString());
+}
+
+async function isConfirmed(tags: readonly string[]): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    throw new CommandUsageError(
+      'Expected --yes, for there is no terminal to ask on. Nothing has been deleted.',
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Delete ${tags.join(', ')}? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,9 @@
+import { CommandUsageError } from '../cli.errors.js';
+
+/** @throws CommandUsageError for what is no `s3://bucket/key` */
+export function requireS3Url(url: string): void {
+  if (/^s3:\/\/[^/]+\/.+/.test(url)) return;
+  throw new CommandUsageError(
+    `Expected an address such as s3://bucket/key, got ${JSON.stringify(url)}. For paths there are models import and models export.`,
+  );
+}
