@@ -52,9 +52,14 @@ const FISH = `# fish completion of bentonest; write it to ~/.config/fish/complet
 #   bentonest completion fish > ~/.config/fish/completions/bentonest.fish
 function __bentonest_complete
     set -l words (commandline -opc)
-    $words[1] complete -- $words[2..-1] (commandline -ct) 2>/dev/null
+    set -l found ($words[1] complete -- $words[2..-1] (commandline -ct) 2>/dev/null)
+    if test (count $found) -gt 0
+        printf '%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c bentonest -a '(__bentonest_complete)'
+complete -c bentonest -f -a '(__bentonest_complete)'
 `;
 
 const SCRIPTS: Readonly<Record<string, string>> = { bash: BASH, zsh: ZSH, fish: FISH };
