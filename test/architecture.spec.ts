@@ -116,6 +116,11 @@ describe('the two sides', () => {
     expect([...packages.keys()]).toContain('@nestjs/core');
   });
 
+  it('the command loads commander only, until it knows what it is to do', () => {
+    const packages = [...loadedBy('libs/cli/src/main.ts').packages.keys()];
+    expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+  });
+
   it('has a lint entry for the runnables of every lib that has one', () => {
     const entries = AREAS.map(({ file }) => file);
     for (const file of RUNNABLES.filter((runnable) => runnable.startsWith('libs/'))) {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import * as cli from 'bentonest/cli';
 import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
 import * as modelStore from 'bentonest/model-store';
@@ -12,8 +13,8 @@ import { expect, it } from 'vitest';
 type ErrorClass = typeof errors.BentoError;
 
 function errorClasses(): ErrorClass[] {
-  const exported = [errors, io, modelStore, onnx, python, runner, serving, tensor].flatMap((lib) =>
-    Object.values(lib as Record<string, unknown>),
+  const exported = [cli, errors, io, modelStore, onnx, python, runner, serving, tensor].flatMap(
+    (lib) => Object.values(lib as Record<string, unknown>),
   );
   return exported.filter(
     (value): value is ErrorClass =>

@@ -8,6 +8,8 @@ type Tags = () => Promise<readonly string[]>;
 const TAGGED = new Set(['tag', 'name']);
 
 function optionOf(command: Command, word: string | undefined): Option | undefined {
+  // Options without a short form have none that is undefined.
+  if (word === undefined) return undefined;
   return command.options.find(({ short, long }) => word === short || word === long);
 }
 
@@ -61,8 +63,11 @@ export async function complete(
     return options.map(({ long, short }) => long ?? short ?? '').filter(startsLike);
   }
   const commands = command.createHelp().visibleCommands(command);
-  if (commands.length > 0) return commands.map((sub) => sub.name()).filter(startsLike);
-  const values = await argumentValues(command, positionals(command, rest), tags);
+  const given = positionals(command, rest);
+  if (commands.length > 0) {
+    return given.length > 0 ? [] : commands.map((sub) => sub.name()).filter(startsLike);
+  }
+  const values = await argumentValues(command, given, tags);
   return values.filter(startsLike);
 }
 

@@ -39,7 +39,9 @@ export function addModelsCommand(program: Command): void {
       ),
     );
   addReadingCommands(models);
-  addMovingCommands(models);
+  addImportCommand(models);
+  addExportCommand(models);
+  addDeleteCommand(models);
   addRemoteCommands(models);
 }
 
@@ -75,7 +77,7 @@ function addReadingCommands(models: Command): void {
     .action(async (tag, options) => (await import('./get.js')).getModel(tag, options));
 }
 
-function addMovingCommands(models: Command): void {
+function addImportCommand(models: Command): void {
   models
     .command('import')
     .description('Adds a model: an .onnx file, a .bentomodel archive, a tar archive, or a folder.')
@@ -92,6 +94,9 @@ function addMovingCommands(models: Command): void {
       ),
     )
     .action(async (source, options) => (await import('./import.js')).importModel(source, options));
+}
+
+function addExportCommand(models: Command): void {
   models
     .command('export')
     .description('Writes a model into an archive or a folder, and prints where.')
@@ -117,6 +122,9 @@ function addMovingCommands(models: Command): void {
     .action(async (tag, target, options) =>
       (await import('./export.js')).exportModel(tag, target, options),
     );
+}
+
+function addDeleteCommand(models: Command): void {
   models
     .command('delete')
     .description('Deletes models; a name without a version means all its versions.')

@@ -65,10 +65,10 @@ function entryOfSource(path: string, root: string): Entry {
   return { file, root, project: root, sources: dirname(path), needsBuild: true };
 }
 
-function readJson<Content>(path: string): Content | undefined {
+function readJson(path: string): unknown {
   if (!existsSync(path)) return undefined;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Content;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new CommandFailedError(`Expected JSON in ${basename(path)}. Correct it.`, { cause });
   }
@@ -76,7 +76,7 @@ function readJson<Content>(path: string): Content | undefined {
 
 /** The TypeScript entry of a Nest project, and the folder of its sources where it is there. */
 function sourcesOf(root: string): { source: string; sources?: string } {
-  const nest = readJson<NestConfiguration>(join(root, 'nest-cli.json'));
+  const nest = readJson(join(root, 'nest-cli.json')) as NestConfiguration | undefined;
   const folder = join(root, nest?.sourceRoot ?? 'src');
   const source = join(folder, `${nest?.entryFile ?? 'main'}.ts`);
   const isThere = existsSync(source) && findTsconfig(root) !== undefined;
@@ -85,7 +85,7 @@ function sourcesOf(root: string): { source: string; sources?: string } {
 
 function entryOfProject(root: string): Entry {
   const { source, sources } = sourcesOf(root);
-  const { main } = readJson<{ main?: string }>(join(root, 'package.json')) ?? {};
+  const { main } = (readJson(join(root, 'package.json')) ?? {}) as { main?: string };
   const project = root;
   const compiled = compiledCandidates(root, source, main).find((file) => existsSync(file));
   if (compiled !== undefined) return { file: compiled, root, project, sources, needsBuild: false };

@@ -49,9 +49,10 @@ export function emittedFile(root: string, source: string): string {
   const emitted = ts
     .getOutputFileNames(config, wanted, !ts.sys.useCaseSensitiveFileNames)
     .find((name) => /\.[mc]?js$/.test(name));
-  if (emitted === undefined) {
+  const { noEmit = false, emitDeclarationOnly = false } = config.options;
+  if (emitted === undefined || noEmit || emitDeclarationOnly) {
     throw new CommandFailedError(
-      `Expected a build to write JavaScript, but ${relative(root, path)} has noEmit. Take it out.`,
+      `Expected a build to write JavaScript, but ${relative(root, path)} has noEmit or emitDeclarationOnly. Take it out.`,
     );
   }
   return emitted;
