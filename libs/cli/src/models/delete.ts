@@ -1,7 +1,9 @@
 import { createInterface } from 'node:readline/promises';
-import { ModelStore, Tag } from 'bentonest/model-store';
+import { Tag } from 'bentonest/model-store';
 import { CommandFailedError, CommandUsageError } from '../cli.errors.js';
 import { print } from '../output/print.js';
+import { openStore } from './open-store.js';
+import type { WritableStore } from './open-store.js';
 
 export interface DeleteOptions {
   readonly yes?: boolean;
@@ -12,7 +14,7 @@ export async function deleteModels(
   targets: readonly string[],
   { yes = false, home }: DeleteOptions,
 ): Promise<void> {
-  const store = new ModelStore({ home });
+  const store = openStore(home);
   // All of them are looked up before the first is deleted.
   const found = await Promise.all(targets.map((target) => tagsOf(store, target)));
   const tags = [...new Set(found.flat())];
@@ -26,7 +28,7 @@ export async function deleteModels(
 }
 
 /** The models that a target means: all versions of a bare name. */
-async function tagsOf(store: ModelStore, target: string): Promise<string[]> {
+async function tagsOf(store: WritableStore, target: string): Promise<string[]> {
   const { name, version } = Tag.parse(target);
   if (version !== undefined) return [(await store.get(target)).tag.toString()];
   const versions = await store.list(name);

@@ -1,7 +1,7 @@
-import { ModelStore } from 'bentonest/model-store';
-import type { ExportFormat } from 'bentonest/model-store';
 import { print } from '../output/print.js';
 import { interruptible } from './interruptible.js';
+import { openStore } from './open-store.js';
+import type { ExportFormat } from './open-store.js';
 
 export interface ExportOptions {
   readonly format?: ExportFormat;
@@ -14,7 +14,7 @@ export async function exportModel(
   target: string | undefined,
   { format, overwrite, home }: ExportOptions,
 ): Promise<void> {
-  const store = new ModelStore({ home });
+  const store = openStore(home);
   const written = await interruptible('Exporting', (by) =>
     store.export(tag, target ?? '.', { format, overwrite, ...by }),
   );
