@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import { leaveBrokenPipe } from '../output/broken-pipe.js';
 import { tell } from '../output/tell.js';
 import { checkListening } from './listen-check.js';
 import type { ListenAddress } from './listen-check.js';
@@ -8,6 +9,7 @@ import type { ListenAddress } from './listen-check.js';
  * own, and no process stands between it and who started it.
  */
 export async function runApplication(file: string, asked: ListenAddress): Promise<void> {
+  leaveBrokenPipe();
   checkListening(asked, tell);
   process.argv = [process.execPath, file];
   try {
