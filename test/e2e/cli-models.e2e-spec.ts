@@ -74,7 +74,22 @@ describe('models list', () => {
     expect(await tags('--label', 'stage=prod')).toEqual(['other:v1']);
     expect(await tags('-l', 'stage=prod', '-l', 'team=a=b')).toEqual(['other:v1']);
     expect(await tags('-l', 'stage=dev')).toEqual([]);
-    expect(await tags('nowhere')).toEqual([]);
+  });
+
+  it('of a name that is not there names the nearest', async () => {
+    expect(await refusal('list', 'iris_cl')).toContain('nearest: iris_clf');
+  });
+
+  it('shows a broken model, which can be deleted', async () => {
+    const broken = 'mlp:tz3vkqd2csxgcyz4';
+    await writeFile(join(home, `models/${broken.replace(':', '/')}/model.yaml`), '{');
+    expect((await models('list')).stdout).toMatch(/mlp:tz3vkqd2csxgcyz4 +broken [^]*\n\nExpected /);
+    const listed = (await json('list', 'mlp')) as unknown[];
+    expect(listed).toEqual([
+      expect.objectContaining({ tag: broken, module: null, problem: expect.any(String) }),
+    ]);
+    expect((await models('delete', broken, '-y')).stdout).toBe(`Deleted ${broken}\n`);
+    expect(await tags()).toHaveLength(2);
   });
 
   it('of a store that is not there is empty', async () => {

@@ -27,14 +27,15 @@ export async function deleteModels(
   }
 }
 
-/** The models that a target means: all versions of a bare name. */
+/** The models that a target means: all versions of a bare name. A broken one can be deleted too. */
 async function tagsOf(store: WritableStore, target: string): Promise<string[]> {
   const { name, version } = Tag.parse(target);
-  if (version !== undefined) return [(await store.get(target)).tag.toString()];
-  const versions = await store.list(name);
-  // With the nearest names in its message.
-  if (versions.length === 0) await store.get(target);
-  return versions.map(({ tag }) => tag.toString());
+  if (version === 'latest') return [(await store.get(target)).tag.toString()];
+  const versions = (await store.list(name)).map(({ tag }) => tag.toString());
+  if (version === undefined) return versions;
+  // `get` says what the nearest versions are.
+  if (!versions.includes(target)) await store.get(target);
+  return [target];
 }
 
 async function isConfirmed(tags: readonly string[]): Promise<boolean> {

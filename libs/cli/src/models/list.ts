@@ -1,9 +1,9 @@
-import { Tag } from 'bentonest/model-store';
 import { printAs } from '../output/print.js';
 import type { OutputFormat } from '../output/print.js';
 import { formatBytes, formatTable, formatTime } from '../output/table.js';
 import { formatLabels, summaryDocument } from './model-document.js';
 import { openStore } from './open-store.js';
+import type { ModelSummary } from './open-store.js';
 
 export interface ListOptions {
   readonly label?: Readonly<Record<string, string>>;
@@ -17,22 +17,23 @@ export async function listModels(
   name: string | undefined,
   { label, output, home }: ListOptions,
 ): Promise<void> {
-  if (name !== undefined) Tag.parse(name);
   const models = await openStore(home).list(name, { labels: label });
   await printAs(
     output,
     models.map((model) => summaryDocument(model)),
-    () =>
-      formatTable(
-        HEADING,
-        models.map(({ tag, module, sizeBytes, createdAt, labels }) => [
-          tag.toString(),
-          module,
-          formatBytes(sizeBytes),
-          formatTime(createdAt),
-          formatLabels(labels),
-        ]),
-        [2],
-      ),
+    () => listTable(models),
   );
+}
+
+/** A broken model has its problem where others have their module. */
+export function listTable(models: readonly ModelSummary[]): string {
+  const rows = models.map(({ tag, module, sizeBytes, createdAt, labels, problem }) => [
+    tag.toString(),
+    problem === undefined ? (module ?? '') : 'broken',
+    formatBytes(sizeBytes),
+    createdAt === undefined ? '' : formatTime(createdAt),
+    formatLabels(labels),
+  ]);
+  const problems = models.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+  return formatTable(HEADING, rows, [2]) + problems.map((problem) => `\n${problem}\n`).join('');
 }

@@ -3,15 +3,17 @@ import type { ModelSummary } from './open-store.js';
 
 /** A model as `-o json` and `-o yaml` print it: model.yaml's own names, so that they match BentoML's. */
 export function summaryDocument(model: ModelSummary): Record<string, unknown> {
-  const { tag, module, sizeBytes, createdAt, labels } = model;
+  const { tag, module, sizeBytes, createdAt, labels, problem } = model;
   return {
     tag: tag.toString(),
     name: tag.name,
     version: tag.version,
-    module,
+    // Of a broken model neither is known.
+    module: module ?? null,
     size_bytes: sizeBytes,
-    creation_time: createdAt.toISOString(),
+    creation_time: createdAt?.toISOString() ?? null,
     labels,
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 

@@ -4,10 +4,14 @@ import type { StoredModel, Tag } from 'bentonest/model-store';
 /** What `list` tells of a model. */
 export interface ModelSummary {
   readonly tag: Tag;
-  readonly module: string;
+  /** Undefined where it is broken. */
+  readonly module?: string;
   readonly sizeBytes: number;
-  readonly createdAt: Date;
+  /** Undefined where it is broken. */
+  readonly createdAt?: Date;
   readonly labels: Readonly<Record<string, string>>;
+  /** Why it cannot be used: a sentence with the cure. */
+  readonly problem?: string;
 }
 
 export type ExportFormat = 'bentomodel' | 'tar' | 'gz' | 'folder';
@@ -22,7 +26,7 @@ export interface WritableStore extends ModelStore {
   list(
     name?: string,
     options?: { labels?: Readonly<Record<string, string>> },
-  ): Promise<ModelSummary[]>;
+  ): Promise<readonly ModelSummary[]>;
   delete(tag: string): Promise<void>;
   import(
     source: string,
