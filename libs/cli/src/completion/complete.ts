@@ -73,8 +73,8 @@ export async function complete(
 
 export async function printCompletions(program: Command, words: readonly string[]): Promise<void> {
   const found = await complete(program, words, async () => {
-    const { openStore } = await import('../models/open-store.js');
-    const models = await openStore(homeOf(words)).list();
+    const { ModelStore } = await import('bentonest/model-store');
+    const models = await new ModelStore({ home: homeOf(words) }).list();
     return models.map(({ tag }) => tag.toString());
   });
   print(found.map((word) => `${word}\n`).join(''));

@@ -1,9 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { Tag } from 'bentonest/model-store';
+import { ModelStore, Tag } from 'bentonest/model-store';
 import { CommandFailedError, CommandUsageError } from '../cli.errors.js';
 import { print } from '../output/print.js';
-import { openStore } from './open-store.js';
-import type { WritableStore } from './open-store.js';
 
 export interface DeleteOptions {
   readonly yes?: boolean;
@@ -14,7 +12,7 @@ export async function deleteModels(
   targets: readonly string[],
   { yes = false, home }: DeleteOptions,
 ): Promise<void> {
-  const store = openStore(home);
+  const store = new ModelStore({ home });
   // All of them are looked up before the first is deleted.
   const found = await Promise.all(targets.map((target) => tagsOf(store, target)));
   const tags = [...new Set(found.flat())];
@@ -28,7 +26,7 @@ export async function deleteModels(
 }
 
 /** The models that a target means: all versions of a bare name. A broken one can be deleted too. */
-async function tagsOf(store: WritableStore, target: string): Promise<string[]> {
+async function tagsOf(store: ModelStore, target: string): Promise<string[]> {
   const { name, version } = Tag.parse(target);
   if (version === 'latest') return [(await store.get(target)).tag.toString()];
   const versions = (await store.list(name)).map(({ tag }) => tag.toString());

@@ -1,10 +1,10 @@
+import { ModelStore } from 'bentonest/model-store';
+import type { ExportModelOptions } from 'bentonest/model-store';
 import { print } from '../output/print.js';
 import { interruptible } from './interruptible.js';
-import { openStore } from './open-store.js';
-import type { ExportFormat } from './open-store.js';
 
 export interface ExportOptions {
-  readonly format?: ExportFormat;
+  readonly format?: ExportModelOptions['format'];
   readonly overwrite?: boolean;
   readonly home?: string;
 }
@@ -14,7 +14,7 @@ export async function exportModel(
   target: string | undefined,
   { format, overwrite, home }: ExportOptions,
 ): Promise<void> {
-  const store = openStore(home);
+  const store = new ModelStore({ home });
   const written = await interruptible('Exporting', (by) =>
     store.export(tag, target ?? '.', { format, overwrite, ...by }),
   );

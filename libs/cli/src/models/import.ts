@@ -1,9 +1,9 @@
+import { ModelStore } from 'bentonest/model-store';
 import { printAs } from '../output/print.js';
 import type { OutputFormat } from '../output/print.js';
 import { modelTable } from './get.js';
 import { interruptible } from './interruptible.js';
 import { modelDocument } from './model-document.js';
-import { openStore } from './open-store.js';
 
 export interface ImportOptions {
   readonly tag?: string;
@@ -16,7 +16,7 @@ export async function importModel(
   source: string,
   { tag, label, output, home }: ImportOptions,
 ): Promise<void> {
-  const store = openStore(home);
+  const store = new ModelStore({ home });
   const model = await interruptible('Importing', (by) =>
     store.import(source, { tag, labels: label, ...by }),
   );

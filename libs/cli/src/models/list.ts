@@ -1,9 +1,9 @@
+import { ModelStore } from 'bentonest/model-store';
+import type { ModelSummary } from 'bentonest/model-store';
 import { printAs } from '../output/print.js';
 import type { OutputFormat } from '../output/print.js';
 import { formatBytes, formatTable, formatTime } from '../output/table.js';
 import { formatLabels, summaryDocument } from './model-document.js';
-import { openStore } from './open-store.js';
-import type { ModelSummary } from './open-store.js';
 
 export interface ListOptions {
   readonly label?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export async function listModels(
   name: string | undefined,
   { label, output, home }: ListOptions,
 ): Promise<void> {
-  const models = await openStore(home).list(name, { labels: label });
+  const models = await new ModelStore({ home }).list(name, { labels: label });
   await printAs(
     output,
     models.map((model) => summaryDocument(model)),

@@ -1,5 +1,4 @@
-import type { StoredModel } from 'bentonest/model-store';
-import type { ModelSummary } from './open-store.js';
+import type { ModelSummary, StoredModel } from 'bentonest/model-store';
 
 /** A model as `-o json` and `-o yaml` print it: model.yaml's own names, so that they match BentoML's. */
 export function summaryDocument(model: ModelSummary): Record<string, unknown> {

@@ -1,7 +1,7 @@
+import { ModelStore } from 'bentonest/model-store';
 import { print } from '../output/print.js';
 import { interruptible } from './interruptible.js';
 import { requireS3Url } from './s3-url.js';
-import { openStore } from './open-store.js';
 
 export interface PushOptions {
   readonly overwrite?: boolean;
@@ -14,7 +14,7 @@ export async function pushModel(
   { overwrite, home }: PushOptions,
 ): Promise<void> {
   requireS3Url(url);
-  const store = openStore(home);
+  const store = new ModelStore({ home });
   const written = await interruptible('Pushing', (by) =>
     store.export(tag, url, { overwrite, ...by }),
   );
