@@ -33,13 +33,19 @@ async function tags(...args: string[]): Promise<string[]> {
   return ((await json('list', ...args)) as { tag: string }[]).map(({ tag }) => tag);
 }
 
-/** The one line of a refusal. */
+/** All that is in the store; the folder that writes go to first may stay, and is empty then. */
+async function contents(): Promise<string[]> {
+  const all = await readdir(home, { recursive: true });
+  return all.filter((name) => name !== '.staging').toSorted();
+}
+
+/** The one line of a refusal, which leaves nothing behind. */
 async function refusal(...args: string[]): Promise<string> {
-  const before = await readdir(home, { recursive: true });
+  const before = await contents();
   const { code, stdout, stderr } = await models(...args);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^bentonest: [^\n]+\n$/);
-  expect((await readdir(home, { recursive: true })).toSorted()).toEqual(before.toSorted());
+  expect(await contents()).toEqual(before);
   return stderr;
 }
 
@@ -80,14 +86,12 @@ describe('models list', () => {
     expect(await refusal('list', 'iris_cl')).toContain('nearest: iris_clf');
   });
 
-  it('shows a broken model, which can be deleted', async () => {
+  it('tells of a broken model, which can be deleted', async () => {
     const broken = 'mlp:tz3vkqd2csxgcyz4';
     await writeFile(join(home, `models/${broken.replace(':', '/')}/model.yaml`), '{');
-    expect((await models('list')).stdout).toMatch(/mlp:tz3vkqd2csxgcyz4 +broken [^]*\n\nExpected /);
-    const listed = (await json('list', 'mlp')) as unknown[];
-    expect(listed).toEqual([
-      expect.objectContaining({ tag: broken, module: null, problem: expect.any(String) }),
-    ]);
+    const { code, stdout, stderr } = await models('list', 'mlp');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^Tag [^\n]+\n$/)]);
+    expect(stderr).toMatch(/^bentonest: mlp:tz3vkqd2csxgcyz4 is left out: Expected [^\n]+\n$/);
     expect((await models('delete', broken, '-y')).stdout).toBe(`Deleted ${broken}\n`);
     expect(await tags()).toHaveLength(2);
   });
@@ -139,7 +143,7 @@ describe('models import and export', () => {
   it('export into this folder where no target is named', async () => {
     const { stdout } = await models('export', 'iris_clf');
     expect(stdout).toMatch(/iris_clf-qojfx7t2csxcqyz4\.bentomodel\n$/);
-    expect((await stat(stdout.trimEnd())).size).toBeGreaterThan(3000);
+    expect((await stat(stdout.trimEnd())).isFile()).toBe(true);
   });
 
   it('import an .onnx file, and show what it takes and gives', async () => {
@@ -147,7 +151,8 @@ describe('models import and export', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Tag +flower:[a-z0-9]+\n/);
     expect(stdout).toMatch(/Labels +stage=dev\n/);
-    expect(stdout).toMatch(/float/);
+    expect(stdout).toMatch(/^Inputs +X float32 \[-1, 4\]\n/m);
+    expect(stdout).toMatch(/^Opset +ai\.onnx 16, ai\.onnx\.ml 1\n/m);
     expect(await tags('flower')).toHaveLength(1);
   });
 
@@ -214,7 +219,8 @@ describe('models delete', () => {
     });
     expect(stdout).toContain('Delete mlp:tz3vkqd2csxgcyz4? [y/N]');
     expect(status).toBe(code);
-    expect(await tags('mlp')).toHaveLength(left);
+    const listed = await tags();
+    expect(listed.filter((tag) => tag.startsWith('mlp:'))).toHaveLength(left);
   });
 });
 

@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { arch, release, type } from 'node:os';
+import { arch, homedir, release, type } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { ModelStore } from 'bentonest/model-store';
 import { availableCores } from 'bentonest/runner';
 import { print, printAs } from '../output/print.js';
 import { readOwnPackage } from '../package-root.js';
@@ -49,7 +48,7 @@ export async function showEnvironment({ output, home }: EnvOptions): Promise<voi
     npm: await npmVersion(),
     os: `${type()} ${release()} ${arch()}`,
     cores: availableCores(),
-    home: new ModelStore({ home }).home,
+    home: resolve(home || process.env.BENTOML_HOME || join(homedir(), 'bentoml')),
     ...Object.fromEntries(PACKAGES.map((name, index) => [name, versions[index]])),
   };
   if (output !== 'md') return printAs(output, facts, () => '');

@@ -28,12 +28,14 @@ export async function deleteModels(
 /** The models that a target means: all versions of a bare name. A broken one can be deleted too. */
 async function tagsOf(store: ModelStore, target: string): Promise<string[]> {
   const { name, version } = Tag.parse(target);
-  if (version === 'latest') return [(await store.get(target)).tag.toString()];
-  const versions = (await store.list(name)).map(({ tag }) => tag.toString());
-  if (version === undefined) return versions;
-  // `get` says what the nearest versions are.
-  if (!versions.includes(target)) await store.get(target);
-  return [target];
+  if (version === 'latest') return [(await store.describe(target)).tag.toString()];
+  const broken: string[] = [];
+  const whole = await store.list(name, { onProblem: (tag) => broken.push(tag.toString()) });
+  const versions = [...whole.map(({ tag }) => tag.toString()), ...broken];
+  const meant = version === undefined ? versions : versions.filter((tag) => tag === target);
+  // Says what the nearest are.
+  if (meant.length === 0) await store.describe(target);
+  return meant;
 }
 
 async function isConfirmed(tags: readonly string[]): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { ModelStore } from 'bentonest/model-store';
-import type { ExportModelOptions } from 'bentonest/model-store';
+import type { ExportFormat } from 'bentonest/model-store';
 import { print } from '../output/print.js';
 import { interruptible } from './interruptible.js';
 
 export interface ExportOptions {
-  readonly format?: ExportModelOptions['format'];
+  readonly format?: ExportFormat;
   readonly overwrite?: boolean;
   readonly home?: string;
 }

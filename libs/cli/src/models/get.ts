@@ -1,8 +1,9 @@
 import { ModelStore } from 'bentonest/model-store';
-import type { StoredModel } from 'bentonest/model-store';
+import type { ModelEntry } from 'bentonest/model-store';
 import { print, printAs } from '../output/print.js';
 import type { OutputFormat } from '../output/print.js';
 import { formatPairs, formatTime } from '../output/table.js';
+import { metadataRows } from './metadata-rows.js';
 import { formatLabels, modelDocument } from './model-document.js';
 
 export interface GetOptions {
@@ -11,13 +12,13 @@ export interface GetOptions {
 }
 
 export async function getModel(tag: string, { output, home }: GetOptions): Promise<void> {
-  const model = await new ModelStore({ home }).get(tag);
+  const model = await new ModelStore({ home }).describe(tag);
   if (output === 'path') print(`${model.folder}\n`);
   else await printAs(output, modelDocument(model), () => modelTable(model));
 }
 
 /** What a person wants to know of a model; `-o json` has all of it. */
-export function modelTable(model: StoredModel): string {
+export function modelTable(model: ModelEntry): string {
   const { tag, module, createdAt, labels, signatures, metadata, folder } = model;
   const methods = Object.entries(signatures).map(([method, { batchable, batchDim }]) =>
     batchable ? `${method} (batches along ${batchDim.join(', ')})` : method,
@@ -28,10 +29,7 @@ export function modelTable(model: StoredModel): string {
     ['Created', formatTime(createdAt)],
     ['Labels', formatLabels(labels)],
     ['Methods', methods.join(', ')],
-    ...Object.entries(metadata).map(
-      ([key, value]) =>
-        [key, typeof value === 'string' ? value : JSON.stringify(value)] as [string, string],
-    ),
+    ...metadataRows(metadata),
     ['Path', folder],
   ];
   return formatPairs(pairs.filter(([, value]) => value !== ''));

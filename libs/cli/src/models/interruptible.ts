@@ -14,6 +14,8 @@ export async function interruptible<Result>(
   label: string,
   work: (by: Interruptible) => Promise<Result>,
 ): Promise<Result> {
+  // Its warning of Node versions to come is for those who write programs, and takes six lines.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const bar = new ProgressBar(label);
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();

@@ -3,6 +3,7 @@ import type { ModelSummary } from 'bentonest/model-store';
 import { printAs } from '../output/print.js';
 import type { OutputFormat } from '../output/print.js';
 import { formatBytes, formatTable, formatTime } from '../output/table.js';
+import { tell } from '../output/tell.js';
 import { formatLabels, summaryDocument } from './model-document.js';
 
 export interface ListOptions {
@@ -17,23 +18,29 @@ export async function listModels(
   name: string | undefined,
   { label, output, home }: ListOptions,
 ): Promise<void> {
-  const models = await new ModelStore({ home }).list(name, { labels: label });
+  const store = new ModelStore({ home });
+  const problems: string[] = [];
+  const models = await store.list(name, {
+    labels: label,
+    onProblem: (tag, problem) => problems.push(`${tag.toString()} is left out: ${problem}`),
+  });
+  // Says what the nearest names are, where there is none of this one.
+  if (name !== undefined && models.length + problems.length === 0) await store.describe(name);
   await printAs(
     output,
     models.map((model) => summaryDocument(model)),
     () => listTable(models),
   );
+  for (const problem of problems) tell(problem);
 }
 
-/** A broken model has its problem where others have their module. */
-export function listTable(models: readonly ModelSummary[]): string {
-  const rows = models.map(({ tag, module, sizeBytes, createdAt, labels, problem }) => [
+function listTable(models: readonly ModelSummary[]): string {
+  const rows = models.map(({ tag, module, sizeBytes, createdAt, labels }) => [
     tag.toString(),
-    problem === undefined ? (module ?? '') : 'broken',
+    module,
     formatBytes(sizeBytes),
-    createdAt === undefined ? '' : formatTime(createdAt),
+    formatTime(createdAt),
     formatLabels(labels),
   ]);
-  const problems = models.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
-  return formatTable(HEADING, rows, [2]) + problems.map((problem) => `\n${problem}\n`).join('');
+  return formatTable(HEADING, rows, [2]);
 }

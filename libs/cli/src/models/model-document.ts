@@ -1,23 +1,22 @@
-import type { ModelSummary, StoredModel } from 'bentonest/model-store';
+import type { ModelEntry, ModelSummary } from 'bentonest/model-store';
 
 /** A model as `-o json` and `-o yaml` print it: model.yaml's own names, so that they match BentoML's. */
 export function summaryDocument(model: ModelSummary): Record<string, unknown> {
-  const { tag, module, sizeBytes, createdAt, labels, problem } = model;
+  const { tag, module, sizeBytes, createdAt, labels } = model;
   return {
     tag: tag.toString(),
     name: tag.name,
     version: tag.version,
-    // Of a broken model neither is known.
-    module: module ?? null,
+    module,
     size_bytes: sizeBytes,
-    creation_time: createdAt?.toISOString() ?? null,
+    creation_time: createdAt.toISOString(),
     labels,
-    ...(problem === undefined ? {} : { problem }),
   };
 }
 
-export function modelDocument(model: StoredModel): Record<string, unknown> {
-  const { tag, module, labels, options, metadata, signatures, createdAt, folder, file } = model;
+export function modelDocument(model: ModelEntry): Record<string, unknown> {
+  const { tag, module, labels, options, metadata, signatures, createdAt, folder } = model;
+  const { customMetadata, digests } = model;
   return {
     tag: tag.toString(),
     name: tag.name,
@@ -27,14 +26,15 @@ export function modelDocument(model: StoredModel): Record<string, unknown> {
     labels,
     options,
     metadata,
+    custom_metadata: customMetadata,
     signatures: Object.fromEntries(
       Object.entries(signatures).map(([method, { batchable, batchDim }]) => [
         method,
         { batchable, batch_dim: batchDim },
       ]),
     ),
+    digests,
     path: folder,
-    file,
   };
 }
 

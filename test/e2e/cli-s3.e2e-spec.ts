@@ -1,0 +1,60 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, afterAll, expect, it } from 'vitest';
+import { ROOT, bentonest, start, temporaryFolder } from './cli-process.js';
+import type { Outcome } from './cli-process.js';
+import { freePort, until } from './served-app.js';
+
+const IRIS = 'iris_clf:qojfx7t2csxcqyz4';
+const URL_OF_IRIS = 's3://models/deep/iris.bentomodel';
+
+let home: string;
+let env: Record<string, string>;
+
+/** A server that speaks S3, as a process of its own. */
+beforeAll(async () => {
+  const folder = await temporaryFolder(afterAll);
+  home = join(folder, 'home');
+  await cp(join(ROOT, 'test/models/store'), home, { recursive: true });
+  const port = await freePort();
+  const bin = join(ROOT, 'node_modules/s3rver/bin/s3rver.js');
+  const args = ['-d', join(folder, 's3'), '-p', String(port), '--configure-bucket', 'models'];
+  const server = start(process.execPath, [bin, ...args]);
+  afterAll(() => {
+    server.child.kill('SIGKILL');
+  });
+  const endpoint = `http://localhost:${port}`;
+  await until(async () => (await fetch(endpoint)).status > 0, 20_000, server.output);
+  env = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'S3RVER',
+    AWS_SECRET_ACCESS_KEY: 'S3RVER',
+  };
+}, 60_000);
+
+const models = (store: string, ...args: string[]): Promise<Outcome> =>
+  bentonest(['models', ...args, '--home', store], { env });
+
+it('push sends a model, and pull takes it into another store', async () => {
+  const pushed = await models(home, 'push', 'iris_clf', URL_OF_IRIS);
+  expect(pushed).toEqual({ code: 0, stdout: `${URL_OF_IRIS}\n`, stderr: '' });
+  const other = join(home, '../other');
+  const pulled = await models(other, 'pull', URL_OF_IRIS, '-l', 'from=s3', '-o', 'json');
+  expect([pulled.code, pulled.stderr]).toEqual([0, '']);
+  expect(JSON.parse(pulled.stdout)).toMatchObject({ tag: IRIS, labels: { from: 's3' } });
+
+  const again = await models(home, 'push', 'iris_clf', URL_OF_IRIS);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toMatch(/^bentonest: Expected [^\n]+\n$/);
+  expect((await models(home, 'push', 'iris_clf', URL_OF_IRIS, '--overwrite')).code).toBe(0);
+});
+
+it.each([
+  ['an object that is not there', ['pull', 's3://models/nothing']],
+  ['a bucket that is not there', ['push', 'mlp', 's3://nowhere/x']],
+])('%s is one line', async (_, args) => {
+  const { code, stdout, stderr } = await models(home, ...args);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^bentonest: [^\n]+\n$/);
+});
