@@ -10,16 +10,20 @@ const IS_ABSENT =
  * The interpreter with what the tests need, installed once and kept; undefined, and said aloud, where
  * it cannot be had. Any other failure is one.
  */
-export async function findPython(): Promise<string | undefined> {
+export async function findPython(
+  requirements: readonly string[] = REQUIREMENTS,
+): Promise<string | undefined> {
   try {
     return await ensureEnvironment({
-      requirements: REQUIREMENTS,
+      requirements,
       onProgress: (line) => console.info(line),
     });
   } catch (error) {
     const isAbsent = error instanceof PythonEnvironmentError && IS_ABSENT.test(String(error.cause));
     if (!isAbsent) throw error;
-    console.warn(`PYTHON RUNNERS ARE NOT TESTED: ${error.message}\n${String(error.cause)}`);
+    console.warn(
+      `NOT TESTED FOR LACK OF PYTHON (${requirements.join(', ')}): ${error.message}\n${String(error.cause)}`,
+    );
     return undefined;
   }
 }
