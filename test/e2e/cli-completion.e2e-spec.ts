@@ -15,8 +15,14 @@ const HOME = join(ROOT, 'test/models/store');
 /** A folder of PATH with the command in it, as npm links it. */
 let bin: string;
 
+const cleanups: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const clean of cleanups.toReversed()) await clean();
+});
+
 beforeAll(async () => {
-  bin = await temporaryFolder(afterAll);
+  bin = await temporaryFolder((remove) => cleanups.push(remove));
   await chmod(BENTONEST, 0o755);
   await symlink(BENTONEST, join(bin, 'bentonest'));
 });

@@ -11,8 +11,14 @@ const NAME = 'house-prices';
 let project: string;
 let made: Outcome;
 
+const cleanups: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const clean of cleanups.toReversed()) await clean();
+});
+
 beforeAll(async () => {
-  const folder = await temporaryFolder(afterAll);
+  const folder = await temporaryFolder((remove) => cleanups.push(remove));
   made = await bentonest(['new', NAME], { cwd: folder });
   project = join(folder, NAME);
   await installPackages(project, await packPackage(folder));

@@ -64,6 +64,7 @@ export function bentonest(args: readonly string[], options?: RunOptions): Promis
 
 type Cleanup = (remove: () => Promise<void>) => void;
 
+/** @param onEnd hears how to remove it: `onTestFinished`; vitest does not hear afterAll inside beforeAll */
 export async function temporaryFolder(onEnd: Cleanup): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'bentonest-cli-'));
   onEnd(() => rm(folder, { recursive: true, force: true }));

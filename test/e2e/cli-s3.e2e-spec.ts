@@ -11,18 +11,22 @@ const URL_OF_IRIS = 's3://models/deep/iris.bentomodel';
 let home: string;
 let env: Record<string, string>;
 
+const cleanups: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const clean of cleanups.toReversed()) await clean();
+});
+
 /** A server that speaks S3, as a process of its own. */
 beforeAll(async () => {
-  const folder = await temporaryFolder(afterAll);
+  const folder = await temporaryFolder((remove) => cleanups.push(remove));
   home = join(folder, 'home');
   await cp(join(ROOT, 'test/models/store'), home, { recursive: true });
   const port = await freePort();
   const bin = join(ROOT, 'node_modules/s3rver/bin/s3rver.js');
   const args = ['-d', join(folder, 's3'), '-p', String(port), '--configure-bucket', 'models'];
   const server = start(process.execPath, [bin, ...args]);
-  afterAll(() => {
-    server.child.kill('SIGKILL');
-  });
+  cleanups.push(() => server.child.kill('SIGKILL'));
   const endpoint = `http://localhost:${port}`;
   await until(async () => (await fetch(endpoint)).status > 0, 20_000, server.output);
   env = {

@@ -67,8 +67,14 @@ const DEPENDENCIES = {
 let unpacked: string;
 let project: string;
 
+const cleanups: (() => unknown)[] = [];
+
+afterAll(async () => {
+  for (const clean of cleanups.toReversed()) await clean();
+});
+
 beforeAll(async () => {
-  unpacked = await packPackage(await temporaryFolder(afterAll));
+  unpacked = await packPackage(await temporaryFolder((remove) => cleanups.push(remove)));
 }, 60_000);
 
 beforeEach(async () => {
