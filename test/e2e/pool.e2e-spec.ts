@@ -54,6 +54,22 @@ describe('a pool of workers', () => {
     expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
   });
 
+  it('takes changes that come at once one after the other', async () => {
+    app = await FaultApp.start({ runner: { workers: 2 }, faults: { loadMs: 200 } });
+    await underLoad(async () => {
+      const changes = await Promise.all([
+        app.served.post('/reload', { runner: 'faults' }),
+        app.served.post('/scale', '3'),
+        app.served.post('/reload', { runner: 'faults' }),
+        app.served.post('/scale', '1'),
+      ]);
+      expect(changes.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    });
+    expect(await app.readyPids()).toHaveLength(1);
+    expect(childPids(app.pid)).toHaveLength(1);
+    expect((await app.status()).restarts).toBe(0);
+  });
+
   it('is scaled down while a dead worker is being replaced', async () => {
     app = await FaultApp.start({ runner: { workers: 2 }, faults: { loadMs: 800 } });
     const [victim = 0, survivor = 0] = await app.readyPids();

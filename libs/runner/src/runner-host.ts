@@ -7,8 +7,9 @@ import type { BatchTiming } from './dispatch/dispatcher.options.js';
 import type { LatencyCoefficients } from './dispatch/latency-model.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { Caretaker } from './pool/caretaker.js';
+import { Turns } from './pool/turns.js';
 import { WorkerPool } from './pool/worker-pool.js';
-import type { WorkerStatus } from './pool/worker-pool.js';
+import type { WorkerStatus } from './pool/pool.options.js';
 import { publishBatchEvent, publishLostCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
 import { RunnerOptionsError, RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
@@ -72,7 +73,7 @@ export class RunnerHost {
   private embeddedTarget: EmbeddedTarget | undefined;
   private reloadFailure: ReloadFailure | undefined;
   /** One reload at a time: a second one would replace the workers that the first has just begun. */
-  private reloading: Promise<void> = Promise.resolve();
+  private readonly reloads = new Turns();
   private failure: Error | undefined;
   private isStopped = false;
   private starting: Promise<void> | undefined;
@@ -178,9 +179,7 @@ export class RunnerHost {
   }
 
   private reload(model: string | undefined): Promise<void> {
-    const reloading = this.reloading.then(() => this.reloadNow(model));
-    this.reloading = reloading.catch(() => undefined);
-    return reloading;
+    return this.reloads.take(() => this.reloadNow(model));
   }
 
   private async reloadNow(model: string | undefined): Promise<void> {

@@ -1,30 +1,14 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
-import type { ArgumentCheck } from '../dispatch/prepare-call.js';
 import { RunnerStartError, RunnerUnavailableError } from '../runner.errors.js';
 import { publishWorkerEvent } from '../runner.channels.js';
-import type { ResolvedRunnerOptions } from '../runner.options.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
+import type { PoolOptions, WorkerStatus } from './pool.options.js';
 import { RespawnPolicy } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
+import { diedReady, toStartError } from './start-failure.js';
+import { Turns } from './turns.js';
 import { executionArguments, workerEnvironment } from './worker-environment.js';
 import { WorkerProcess } from './worker-process.js';
-import type { WorkerState } from './worker-process.js';
-
-export interface PoolOptions extends Pick<
-  ResolvedRunnerOptions,
-  'startTimeoutMs' | 'warmup' | 'maxHeapMb' | 'gpus'
-> {
-  readonly runner: string;
-  /** Makes the check of arguments from what the Runnable told about its model. */
-  readonly argumentCheck: (metadata: unknown) => ArgumentCheck;
-}
-
-export interface WorkerStatus {
-  readonly pid: number | undefined;
-  readonly state: WorkerState;
-  /** Calls that it was given. */
-  readonly calls: number;
-}
 
 /** The worker processes of one runner: spawns them, replaces the dead, and feeds the dispatcher. */
 export class WorkerPool {
@@ -35,6 +19,8 @@ export class WorkerPool {
   private readonly sockets = new SocketFolder();
   private readonly policy = new RespawnPolicy();
   private readonly respawnTimers = new Set<NodeJS.Timeout>();
+  /** A reload, a scale and a replacement each count the workers that the others change. */
+  private readonly changes = new Turns();
   private wanted = 0;
   private isStopping = false;
   private source: RunnableSource | undefined;
@@ -87,20 +73,8 @@ export class WorkerPool {
    *
    * @throws RunnerStartError when a new worker does not load; the number is then as it was.
    */
-  async scale(count: number): Promise<void> {
-    const before = this.wanted;
-    this.wanted = count;
-    const surplus = this.ready.slice(count);
-    const missing = count - this.current.length;
-    try {
-      await Promise.all([
-        ...surplus.map((worker) => this.retire(worker)),
-        ...Array.from({ length: Math.max(0, missing) }, () => this.launchAndAttach(this.source)),
-      ]);
-    } catch (error) {
-      this.wanted = before;
-      throw error;
-    }
+  scale(count: number): Promise<void> {
+    return this.change(() => this.scaleNow(count));
   }
 
   /**
@@ -109,19 +83,8 @@ export class WorkerPool {
    *
    * @throws RunnerStartError when one of them does not load: the old ones go on serving.
    */
-  async reload(source: RunnableSource): Promise<void> {
-    const launched = Array.from({ length: this.wanted }, () => this.launch(source));
-    const outcomes = await Promise.allSettled(launched);
-    const fresh = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = outcomes.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') {
-      await Promise.all(fresh.map((worker) => worker.stop(0)));
-      throw failed.reason;
-    }
-    const old = this.current.filter((worker) => !fresh.includes(worker));
-    this.source = source;
-    for (const worker of fresh) this.attach(worker);
-    await Promise.all(old.map((worker) => this.retire(worker)));
+  reload(source: RunnableSource): Promise<void> {
+    return this.change(() => this.reloadNow(source));
   }
 
   /** What workers load. */
@@ -134,11 +97,15 @@ export class WorkerPool {
    *
    * @throws RunnerStartError when the new one does not load: the old one goes on serving.
    */
-  async replace(worker: WorkerProcess, reason: string): Promise<void> {
-    const { runner } = this.options;
-    publishWorkerEvent({ runner, pid: worker.pid, event: 'recycled', reason });
-    await this.launchAndAttach(this.source, worker.index);
-    await this.retire(worker);
+  replace(worker: WorkerProcess, reason: string): Promise<void> {
+    return this.change(async () => {
+      // What came before may have replaced or ended it.
+      if (worker.state !== 'ready') return;
+      const { runner } = this.options;
+      publishWorkerEvent({ runner, pid: worker.pid, event: 'recycled', reason });
+      await this.launchAndAttach(this.source, worker.index);
+      await this.retire(worker);
+    });
   }
 
   /** Ends all workers, killing what has not ended after `graceMs`. */
@@ -152,6 +119,57 @@ export class WorkerPool {
   /** Workers that serve or will. */
   private get current(): readonly WorkerProcess[] {
     return [...this.workers].filter(({ state }) => state === 'ready' || state === 'starting');
+  }
+
+  private change(run: () => Promise<void>): Promise<void> {
+    return this.changes.take(async () => {
+      try {
+        await run();
+      } finally {
+        this.refill();
+      }
+    });
+  }
+
+  /**
+   * While a change goes on, workers that only load, or are to end, make up for one that dies: it is
+   * missed when the change is over.
+   */
+  private refill(): void {
+    const missing = this.wanted - this.current.length - this.respawnTimers.size;
+    if (this.isStopping) return;
+    for (let i = 0; i < missing; i++) void this.launchMissing();
+  }
+
+  private async scaleNow(count: number): Promise<void> {
+    const before = this.wanted;
+    this.wanted = count;
+    const missing = Math.max(0, count - this.current.length);
+    const outcomes = await Promise.allSettled([
+      ...this.ready.slice(count).map((worker) => this.retire(worker)),
+      ...Array.from({ length: missing }, () => this.launchAndAttach(this.source)),
+    ]);
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) return;
+    this.wanted = before;
+    await Promise.all(this.ready.slice(before).map((worker) => this.retire(worker)));
+    throw failed.reason;
+  }
+
+  private async reloadNow(source: RunnableSource): Promise<void> {
+    const launched = Array.from({ length: this.wanted }, () => this.launch(source));
+    const outcomes = await Promise.allSettled(launched);
+    const fresh = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    // One that was ready first may have died while the others loaded.
+    if (failed !== undefined || fresh.some(({ state }) => state !== 'ready')) {
+      await Promise.all(fresh.map((worker) => worker.stop(0)));
+      throw failed?.reason ?? diedReady(this.options.runner);
+    }
+    const old = this.current.filter((worker) => !fresh.includes(worker));
+    this.source = source;
+    for (const worker of fresh) this.attach(worker);
+    await Promise.all(old.map((worker) => this.retire(worker)));
   }
 
   private async launchAndAttach(source: RunnableSource | undefined, index?: number): Promise<void> {
@@ -170,8 +188,9 @@ export class WorkerPool {
 
   /** Spawns a worker and resolves when it is ready; it gets no calls until it is attached. */
   private launch(source = this.source, index = this.freeIndex()): Promise<WorkerProcess> {
-    if (source === undefined) {
-      return Promise.reject(new RunnerUnavailableError(this.options.runner, 'not started'));
+    if (source === undefined || this.isStopping) {
+      const state = this.isStopping ? 'stopped' : 'not started';
+      return Promise.reject(new RunnerUnavailableError(this.options.runner, state));
     }
     const { runner, startTimeoutMs, warmup, gpus, maxHeapMb } = this.options;
     const { command, ...runnable } = source;
@@ -209,7 +228,7 @@ export class WorkerPool {
     const { runner, argumentCheck } = this.options;
     const { link } = worker;
     if (link === undefined || worker.state !== 'ready') {
-      throw new RunnerStartError(runner, 'its worker died when it was ready.');
+      throw diedReady(runner);
     }
     publishWorkerEvent({ runner, pid: worker.pid, event: 'ready' });
     this.failure = undefined;
@@ -272,7 +291,3 @@ export class WorkerPool {
 
 /** A worker that is asked to end and does not is killed after this time. */
 const STOP_GRACE_MS = 1_500;
-
-function toStartError(runner: string, reason: RunnerStartError | string): RunnerStartError {
-  return reason instanceof RunnerStartError ? reason : new RunnerStartError(runner, `${reason}.`);
-}
