@@ -102,6 +102,7 @@ it('the document of the demo is valid OpenAPI 3.1, of all that it serves', async
   expect(Object.keys(document.paths ?? {})).toEqual([
     '/classify',
     '/v1/models/iris_classifier/predict',
+    '/metadata',
     '/livez',
     '/healthz',
     '/readyz',

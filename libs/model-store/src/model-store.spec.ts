@@ -101,8 +101,8 @@ describe('a model that is not there', () => {
     expect(error).toMatchObject({ code: 'MODEL_NOT_FOUND', statusCode: 404 });
     expect(error.message).toBe(
       'Expected model iris_clg:v1 in the model store, which has no such name; ' +
-        'nearest: iris_clf, iris_reg, mlp, resnet50, yolo. Save it with BentoML’s save_model, ' +
-        'or set BENTOML_HOME to the folder whose models/ has it.',
+        'nearest: iris_clf, iris_reg, mlp, resnet50, yolo. Import it (bentonest models import model.onnx), ' +
+        'save it with BentoML’s save_model, or set BENTOML_HOME to the folder whose models/ has it.',
     );
     expect(error.details?.['nearest']).toHaveLength(5);
   });

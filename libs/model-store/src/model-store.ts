@@ -42,7 +42,7 @@ export interface GetModelOptions {
 
 const MODEL_FILE = 'saved_model.onnx';
 const CURE =
-  'Save it with BentoML’s save_model, or set BENTOML_HOME to the folder whose models/ has it.';
+  'Import it (bentonest models import model.onnx), save it with BentoML’s save_model, or set BENTOML_HOME to the folder whose models/ has it.';
 
 async function read(path: string, tag: Tag, name: string): Promise<string> {
   try {

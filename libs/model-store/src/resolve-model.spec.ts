@@ -27,6 +27,7 @@ describe('a tag', () => {
       file: join(folder, 'saved_model.onnx'),
       folder,
       tag: new Tag('iris', 'v1'),
+      digests: {},
       labels: {},
       metadata: {},
       signatures: { run: { batchable: true, batchDim: [0, 0] } },
@@ -46,7 +47,7 @@ describe('a path', () => {
     const cwd = await temporaryFolder(onTestFinished);
     const file = join(cwd, 'a b%20.onnx');
     await writeFile(file, '');
-    const found = { file, folder: cwd, labels: {}, metadata: {}, signatures: {} };
+    const found = { file, folder: cwd, digests: {}, labels: {}, metadata: {}, signatures: {} };
     expect(await resolveModel(file)).toEqual(found);
     expect(await resolveModel('a b%20.onnx', { cwd })).toEqual(found);
     expect(await resolveModel(`../${basename(cwd)}/a b%20.onnx`, { cwd })).toEqual(found);
