@@ -16,7 +16,7 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   runner: ['tensor', 'errors'],
   onnx: ['runner', 'model-store', 'tensor', 'errors'],
   python: ['runner', 'model-store', 'tensor', 'errors'],
-  mount: ['runner', 'errors'],
+  mount: ['python', 'runner', 'model-store', 'errors'],
   serving: ['io', 'runner', 'model-store', 'tensor', 'errors'],
   observe: ['serving', 'runner', 'errors'],
   bento: [

@@ -1,0 +1,6 @@
+export {
+  InvalidMountError,
+  MountFailedError,
+  MountStartError,
+  MountUnavailableError,
+} from './mount.errors.js';

@@ -1,0 +1,25 @@
+import { BentoError } from 'bentonest/errors';
+
+/** What is mounted is no application that we know, or its options do not fit together. Raised at start. */
+export class InvalidMountError extends BentoError {
+  static override readonly code = 'INVALID_MOUNT';
+  static override readonly statusCode = 500;
+}
+
+/** The process of a mounted application did not start: its import or its lifespan failed. */
+export class MountStartError extends BentoError {
+  static override readonly code = 'MOUNT_START_FAILED';
+  static override readonly statusCode = 503;
+}
+
+/** The process of a mounted application is down or starting; it is being replaced. */
+export class MountUnavailableError extends BentoError {
+  static override readonly code = 'MOUNT_UNAVAILABLE';
+  static override readonly statusCode = 503;
+}
+
+/** A mounted application broke off its answer, or gave one that is no HTTP. */
+export class MountFailedError extends BentoError {
+  static override readonly code = 'MOUNT_FAILED';
+  static override readonly statusCode = 502;
+}
