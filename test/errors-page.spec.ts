@@ -3,6 +3,7 @@ import * as cli from 'bentonest/cli';
 import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
 import * as modelStore from 'bentonest/model-store';
+import * as mount from 'bentonest/mount';
 import * as onnx from 'bentonest/onnx';
 import * as python from 'bentonest/python';
 import * as runner from 'bentonest/runner';
@@ -13,9 +14,18 @@ import { expect, it } from 'vitest';
 type ErrorClass = typeof errors.BentoError;
 
 function errorClasses(): ErrorClass[] {
-  const exported = [cli, errors, io, modelStore, onnx, python, runner, serving, tensor].flatMap(
-    (lib) => Object.values(lib as Record<string, unknown>),
-  );
+  const exported = [
+    cli,
+    errors,
+    io,
+    modelStore,
+    mount,
+    onnx,
+    python,
+    runner,
+    serving,
+    tensor,
+  ].flatMap((lib) => Object.values(lib as Record<string, unknown>));
   return exported.filter(
     (value): value is ErrorClass =>
       // RemoteError has the code of the error that it stands for.
