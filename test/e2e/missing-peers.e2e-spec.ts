@@ -8,6 +8,16 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+const PACKAGES = [
+  '@fastify/busboy',
+  'class-transformer',
+  'class-validator',
+  'class-validator-jsonschema',
+  'csv-parse',
+  'reflect-metadata',
+  'secure-json-parse',
+];
+
 let folder: string;
 
 /** The package as it is built, with its dependencies that this needs and none of its optional peers. */
@@ -17,8 +27,8 @@ beforeAll(async () => {
   for (const lib of ['errors', 'tensor', 'io']) {
     await cp(join(ROOT, 'dist/libs', lib), join(folder, 'dist/libs', lib), { recursive: true });
   }
-  await mkdir(join(folder, 'node_modules'));
-  for (const name of ['csv-parse', 'secure-json-parse', 'class-validator', 'class-transformer']) {
+  await mkdir(join(folder, 'node_modules/@fastify'), { recursive: true });
+  for (const name of PACKAGES) {
     await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }
 });
@@ -27,7 +37,10 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function run(call: string): Promise<unknown> {
   const code = `
+    import * as io from 'bentonest/io';
     import * as tensor from 'bentonest/tensor';
+    const form = { contentType: 'image/png', headers: {}, body: Buffer.from('\\x89PNG\\r\\n\\x1a\\n', 'latin1') };
+    const pixels = new tensor.NdArray('uint8', new Uint8Array(3), [1, 1, 3]);
     const frame = tensor.DataFrame.from({ a: [1] });
     const answer = await (${call}).catch(({ code, statusCode, message }) => ({ code, statusCode, message }));
     console.log(JSON.stringify(answer));`;
@@ -41,6 +54,8 @@ it.each([
   ['tensor.decodeArrow(Buffer.alloc(9))', 'apache-arrow', 'application/vnd.apache.arrow.stream'],
   ['tensor.encodeParquet(frame)', 'hyparquet-writer', 'application/vnd.apache.parquet'],
   ['tensor.decodeParquet(Buffer.alloc(9))', 'hyparquet', 'application/vnd.apache.parquet'],
+  ['(async () => io.image().decode(form))()', 'sharp', 'image()'],
+  ["(async () => io.image().encode(pixels, 'image/png'))()", 'sharp', 'image()'],
 ])('%s says that %s is to be installed', async (call, name, feature) => {
   expect(await run(call)).toEqual({
     code: 'MISSING_PEER',

@@ -33,6 +33,15 @@ describe('json(Dto)', () => {
     expect(plant).toEqual({ name: 'Iris', leaves: [{ length: 1 }] });
   });
 
+  it('tells the first hundred errors of many', async () => {
+    const leaves = Array.from({ length: 1000 }, () => '{"length":"x"}').join();
+    const error = (await decode(`{"name":"Iris","leaves":[${leaves}]}`).catch(
+      (reason: unknown) => reason,
+    )) as { message: string; details: { errors: unknown[] } };
+    expect(error.details.errors).toHaveLength(100);
+    expect(error.message).toMatch(/^leaves\[0\]\.length .*; and 900 more\.$/);
+  });
+
   it('refuses unknown fields where the service asks for it', async () => {
     const strict = json(Plant, { forbidUnknown: true });
     await expect(decode('{"name":"Iris","leaves":[],"x":1}', strict)).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { parse } from 'secure-json-parse';
 import { InvalidBodyError } from '../io.errors.js';
+import { decodeUtf8 } from '../text/decode-utf8.js';
 
 const MAX_DEPTH = 100;
 const QUOTE = 0x22;
@@ -18,8 +19,9 @@ export function parseJsonBody(body: Buffer): unknown {
     throw new InvalidBodyError('Expected a JSON body, got an empty one. Send a JSON object.');
   }
   checkDepth(body);
+  const text = decodeUtf8(body);
   try {
-    return parse(body, { protoAction: 'error', constructorAction: 'error' }) as unknown;
+    return parse(text, { protoAction: 'error', constructorAction: 'error' }) as unknown;
   } catch (cause) {
     throw new InvalidBodyError(`Expected a JSON body. ${reason(cause)}`, { cause });
   }

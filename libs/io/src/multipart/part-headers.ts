@@ -20,7 +20,7 @@ export interface Disposition {
 /**
  * The headers of a part, as those of a request.
  *
- * @throws BodyTooLargeError, and InvalidBodyError for bytes that are encoded for mail.
+ * @throws BodyTooLargeError, and InvalidBodyError for bytes that are compressed, or encoded for mail.
  */
 export function readHeaders(raw: RawHeaders, limits: HeaderLimits): IncomingHttpHeaders {
   const lines = Object.entries(raw).flatMap(([name, values]) =>
@@ -37,11 +37,20 @@ export function readHeaders(raw: RawHeaders, limits: HeaderLimits): IncomingHttp
   const headers = Object.fromEntries(
     Object.entries(raw).map(([name, [value]]) => [name, Buffer.from(value, 'latin1').toString()]),
   ) as IncomingHttpHeaders;
-  const encoding =
-    headers['content-transfer-encoding']?.toString().trim().toLowerCase() ?? 'binary';
-  if (['binary', '8bit', '7bit'].includes(encoding)) return headers;
+  refuseEncoded(headers);
+  return headers;
+}
+
+/** RFC 7578 has forms without either; a whole request may be compressed. */
+function refuseEncoded(headers: IncomingHttpHeaders): void {
+  const { 'content-transfer-encoding': forMail = 'binary', 'content-encoding': compressed } =
+    headers;
+  const isPlain = ['binary', '8bit', '7bit'].includes(String(forMail).trim().toLowerCase());
+  const encoding = compressed?.trim().toLowerCase() ?? 'identity';
+  if (isPlain && ['identity', ''].includes(encoding)) return;
+  const header = isPlain ? 'content-encoding' : 'content-transfer-encoding';
   throw new InvalidBodyError(
-    'Expected parts as they are, got one with a content-transfer-encoding. Send it as binary.',
+    `Expected parts as they are, got one with a ${header}. Send it as binary, or compress the whole form.`,
   );
 }
 

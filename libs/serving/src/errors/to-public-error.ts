@@ -57,6 +57,11 @@ function readHttpLikeError({ statusCode, expose, code, message }: HttpLikeError)
     const cure = 'Encode it by the rules of RFC 3986.';
     return { statusCode, message: `Expected a URL that can be decoded, got another. ${cure}` };
   }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && message === phraseOf(statusCode)) {
+    const expected =
+      'Expected a content-type header such as application/json, got one that is none.';
+    return { statusCode, message: expected };
+  }
   const isPublic = statusCode < 500 ? expose !== false : expose === true;
   return {
     statusCode,
