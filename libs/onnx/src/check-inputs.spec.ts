@@ -1,4 +1,4 @@
-import { NdArray } from 'bentonest/tensor';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import { describe, expect, it } from 'vitest';
 import { createInputCheck } from './check-inputs.js';
 import type { OnnxValue } from './onnx.metadata.js';
@@ -25,6 +25,20 @@ describe('a call', () => {
     expect(cast).toEqual(rows);
     const labels = NdArray.from([1], { dtype: 'int8' });
     expect(two(method, [{ x: rows, y: labels }])).toEqual([{ x: rows, y: labels.astype('int64') }]);
+  });
+
+  it('has the rows of a DataFrame, or its columns where there are several inputs', () => {
+    const column = NdArray.from([1, 2], { dtype: 'float32' });
+    const frame = new DataFrame({ a: column, b: column, c: column, d: column });
+    const table = NdArray.from([[1, 1, 1, 1], [2, 2, 2, 2]], { dtype: 'float32' }); // prettier-ignore
+    expect(one(method, [frame])).toEqual([{ x: table }]);
+    const a: OnnxValue = { name: 'a', dtype: 'float32', shape: ['N', 1] };
+    const b: OnnxValue = { name: 'b', dtype: 'float32', shape: ['N'] };
+    const byColumn = createInputCheck({ inputs: [a, b], outputs: [] });
+    expect(byColumn(method, [new DataFrame({ a: column, b: column })])).toEqual([
+      { a: NdArray.from([[1], [2]], { dtype: 'float32' }), b: column },
+    ]);
+    expect(() => byColumn(method, [frame])).toThrow(/The model has no input "c"/);
   });
 
   it.each<[string, typeof one, unknown[], RegExp]>([

@@ -1,5 +1,5 @@
 import type { ArgumentCheck } from 'bentonest/runner';
-import { NdArray, canCast } from 'bentonest/tensor';
+import { DataFrame, NdArray, canCast } from 'bentonest/tensor';
 import { ModelInputError } from './onnx.errors.js';
 import { describeValue } from './onnx.metadata.js';
 import type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
@@ -7,7 +7,8 @@ import type { OnnxMetadata, OnnxValue } from './onnx.metadata.js';
 /**
  * Checks calls against the model's own inputs in the API process, so that a bad one fails with a
  * precise message before it shares a batch. Tensors are cast to the model's dtype where numpy's
- * `same_kind` rule allows it. Several tensors without names are those of the inputs, in order.
+ * `same_kind` rule allows it. Several tensors without names are those of the inputs, in order. A
+ * DataFrame is the table of the one input, or has a column for each of several.
  */
 export function createInputCheck(metadata: unknown): ArgumentCheck {
   const { inputs } = metadata as OnnxMetadata;
@@ -32,7 +33,19 @@ function checkArgument(argument: unknown, inputs: readonly OnnxValue[]): Record<
       `Expected ${describeInputs(inputs)} as NdArray, got ${got}. Use NdArray.from(…).`,
     );
   }
+  if (argument instanceof DataFrame) return checkRecord(toFeeds(argument, inputs), inputs);
   return checkRecord(argument as Readonly<Record<string, unknown>>, inputs);
+}
+
+/** Models that were exported by columns, as skl2onnx does, take each as [rows, 1]. */
+function toFeeds(frame: DataFrame, inputs: readonly OnnxValue[]): Record<string, NdArray> {
+  const [only] = inputs;
+  if (only !== undefined && inputs.length === 1) return { [only.name]: frame.toNdArray() };
+  const feeds = frame.entries().map(([name, column]) => {
+    const rank = inputs.find((input) => input.name === name)?.shape.length;
+    return [name, rank === 2 ? new NdArray(column.dtype, column.data, [frame.length, 1]) : column];
+  });
+  return Object.fromEntries(feeds);
 }
 
 function checkRecord(

@@ -96,7 +96,7 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
     ...runnerOptions,
     name,
     source: async (tag = model) => {
-      const { file, signatures, digests } = await resolveModel(tag, { home });
+      const { file, signatures, digests, tag: found } = await resolveModel(tag, { home });
       const runnableOptions: OnnxRunnableOptions = {
         file,
         signatures,
@@ -113,6 +113,7 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
         moduleUrl: new URL('./onnx.runnable.js', import.meta.url).href,
         className: 'OnnxRunnable',
         options: runnableOptions,
+        model: found,
       };
     },
     argumentCheck: createInputCheck,

@@ -1,5 +1,7 @@
 export { ensureEnvironment } from './environment/ensure-environment.js';
 export type { EnvironmentOptions } from './environment/ensure-environment.js';
+export { preparePython } from './prepare-python.js';
+export type { PreparePythonOptions, PreparedPython } from './prepare-python.js';
 export { FeatureCountError, PythonEnvironmentError } from './python.errors.js';
 export { pythonRunner } from './python.runner.js';
 export type { PythonRunnerOptions } from './python.runner.js';

@@ -53,6 +53,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
         className: 'SklearnRunnable',
         options: { file: stored.file, signatures, digest: stored.digests[MODEL_FILE] },
         command,
+        model: stored.tag,
       };
     },
     argumentCheck: createFeatureCheck,

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
-import { delimiter } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RunnerOptionsError } from 'bentonest/runner';
 import type { RunnerOptions, WorkerCommand } from 'bentonest/runner';
-import { ensureEnvironment } from './environment/ensure-environment.js';
 import type { EnvironmentOptions } from './environment/ensure-environment.js';
-import { DEFAULT_PYTHON, identifyInterpreter } from './environment/interpreter.js';
-import { PythonEnvironmentError } from './python.errors.js';
+import { preparePython } from './prepare-python.js';
 
 /** Which Python a worker runs in. */
 export interface PythonOptions {
@@ -45,28 +40,12 @@ export async function createWorkerCommand(
   runner: string,
   options: PythonOptions,
 ): Promise<WorkerCommand> {
-  const { python = DEFAULT_PYTHON, requirements, env = {} } = options;
-  if (process.platform === 'win32') {
-    throw new PythonEnvironmentError(
-      'Python runners need unix sockets, which Python does not have on Windows. Use WSL or a container.',
-    );
-  }
-  if (requirements === undefined) await identifyInterpreter(python);
-  const file =
-    requirements === undefined
-      ? python
-      : await ensureEnvironment({ python, requirements, onProgress: tell });
-  const path = [PACKAGE_FOLDER, env.PYTHONPATH ?? process.env.PYTHONPATH ?? ''];
+  const { file, env } = await preparePython(options);
   return {
     file,
     // The runner's name is for who reads the list of processes.
     args: ['-m', 'bentonest.worker', runner],
-    env: {
-      ...threadVariables(runner, options.threads ?? 1),
-      PYTHONUNBUFFERED: '1',
-      ...env,
-      PYTHONPATH: path.filter((part) => part !== '').join(delimiter),
-    },
+    env: { ...threadVariables(runner, options.threads ?? 1), ...env },
   };
 }
 
@@ -87,13 +66,3 @@ export function refuseEmbedded(runner: string, { embedded }: RunnerOptions): voi
     `Runner "${runner}" cannot be embedded: Python runs in processes of its own. Leave embedded out.`,
   );
 }
-
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** The Python package that ships with this one, from the source and from dist/libs/python/src. */
-export const PACKAGE_FOLDER =
-  ['../python', '../../../../libs/python/python']
-    .map((relative) => fileURLToPath(new URL(relative, import.meta.url)))
-    .find((folder) => existsSync(folder)) ?? '';

@@ -32,8 +32,11 @@ export {
   UnsupportedValueError,
   WireProtocolError,
 } from './runner.errors.js';
+export { RespawnPolicy } from './pool/respawn-policy.js';
+export type { RespawnDecision } from './pool/respawn-policy.js';
+export { SocketFolder } from './pool/socket-folder.js';
 export { RunnerHost } from './runner-host.js';
-export type { MethodStatus, RunnerStatus } from './runner-host.js';
+export type { MethodStatus, RunnerStatus } from './runner-status.js';
 export { resolveRunnerOptions } from './runner.options.js';
 export type { RunnerOptions, WorkerBounds } from './runner.options.js';
 export { RunnableMethod } from './runnable/runnable-method.decorator.js';

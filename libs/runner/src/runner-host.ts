@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BentoError } from 'bentonest/errors';
 import type { Batch } from './dispatch/batch.js';
+import type { CallOptions } from './dispatch/call.js';
 import { systemClock } from './dispatch/clock.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { BatchTiming } from './dispatch/dispatcher.options.js';
-import type { LatencyCoefficients } from './dispatch/latency-model.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { Caretaker } from './pool/caretaker.js';
 import { Turns } from './pool/turns.js';
@@ -17,40 +17,18 @@ import { resolveRunnerOptions } from './runner.options.js';
 import type { ResolvedRunnerOptions } from './runner.options.js';
 import { createRunnerHandle } from './runner.js';
 import type { Runner, RunnerState } from './runner.js';
+import { describeFailure } from './runner-status.js';
+import type { RunnerStatus } from './runner-status.js';
 import { EmbeddedTarget } from './transport/embedded-target.js';
+import type { MethodDescription } from './wire/frame.js';
 import { loadRunnable } from './worker/load-runnable.js';
 import { warmUp } from './worker/warm-up.js';
-import type { LoadedRunnable, RunnableSource } from './worker/load-runnable.js';
+import type { LoadedRunnable, RunnableModel, RunnableSource } from './worker/load-runnable.js';
 
 /** What is queued when the application stops may finish within this time. */
 const DRAIN_MS = 5_000;
 /** A worker that is still loading, or runs a long call, is killed after this time. */
 const STOP_GRACE_MS = 1_500;
-
-export interface RunnerStatus {
-  readonly name: string;
-  readonly state: RunnerState;
-  /** Why it is failed, in words that may be shown. */
-  readonly reason?: string;
-  /** Why the last `reload` left the old workers serving. */
-  readonly reloadFailure?: string;
-  readonly workers: readonly WorkerStatus[];
-  /** Workers that died and were replaced. */
-  readonly restarts: number;
-  /** Calls that wait for a worker. */
-  readonly waiting: number;
-  /** Calls that wait or run. */
-  readonly pending: number;
-  /** What was learned of each method that was called: latency(rows) = a·rows + b, in milliseconds. */
-  readonly methods: readonly MethodStatus[];
-}
-
-export interface MethodStatus {
-  readonly name: string;
-  readonly waitingRows: number;
-  /** Undefined until enough batches were seen. */
-  readonly latency: LatencyCoefficients | undefined;
-}
 
 interface ReloadFailure {
   readonly error: Error;
@@ -74,6 +52,7 @@ export class RunnerHost {
   private reloadFailure: ReloadFailure | undefined;
   /** One reload at a time: a second one would replace the workers that the first has just begun. */
   private readonly reloads = new Turns();
+  private source: RunnableSource | undefined;
   private failure: Error | undefined;
   private isStopped = false;
   private starting: Promise<void> | undefined;
@@ -90,13 +69,25 @@ export class RunnerHost {
       onLost: (method, reason) => publishLostCall({ runner: this.name, method, reason }),
     });
     this.runner = createRunnerHandle(this.name, {
-      call: (method, args, options) => {
-        if (this.starting === undefined) this.startOnCall();
-        return this.dispatcher.call(method, args, options);
-      },
+      call: (method, args, options) => this.call(method, args, options),
       reload: (model) => this.reload(model),
       scale: (workers) => this.scale(workers),
     });
+  }
+
+  /** The model that it serves; undefined before it is started, and where the Runnable has none by tag. */
+  get model(): RunnableModel | undefined {
+    return this.source?.model;
+  }
+
+  get methods(): readonly MethodDescription[] {
+    return this.dispatcher.methods;
+  }
+
+  /** Queues a call; the first one starts a runner that nothing has started. */
+  call(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown> {
+    if (this.starting === undefined) this.startOnCall();
+    return this.dispatcher.call(method, args, options);
   }
 
   get isEmbedded(): boolean {
@@ -154,6 +145,7 @@ export class RunnerHost {
     try {
       const source = await this.definition.source();
       if (this.isStopped) return;
+      this.source = source;
       if (this.options.embedded) await this.startEmbedded(source);
       else await this.startPool(source);
     } catch (error) {
@@ -189,6 +181,7 @@ export class RunnerHost {
       source = await this.definition.source(model);
       if (this.options.embedded) await this.reloadEmbedded(source);
       else await this.pool?.reload(source);
+      this.source = source;
       this.reloadFailure = undefined;
     } catch (error) {
       this.reloadFailure = { error: error as Error, source, at: performance.now() };
@@ -273,11 +266,4 @@ export class RunnerHost {
 function statusOf(error: unknown): number {
   if (error === undefined) return 200;
   return error instanceof BentoError ? error.statusCode : 500;
-}
-
-/** What may be shown: of errors that are not ours, that there was one. */
-function describeFailure(error: Error): string {
-  const { cause } = error;
-  if (error instanceof RunnerUnavailableError && cause instanceof BentoError) return cause.message;
-  return error instanceof BentoError ? error.message : 'it could not be loaded';
 }

@@ -1,10 +1,20 @@
-"""What a Runnable in Python needs of BentoNest: ``Runnable``, ``runnable_method``, ``BentoError``.
+"""BentoNest for Python.
 
-A worker process of a ``pythonRunner`` imports the user's module and calls its decorated methods. This
-package is on its path there; numpy is its only dependency.
+For a Runnable that a worker process of ``pythonRunner`` serves: ``Runnable``, ``runnable_method`` and
+``BentoError``. For a web application that is mounted beside the services: ``get_runner``. This package is
+on the path of both; numpy is its only dependency.
 """
 
 from .errors import BentoError
 from .runnable import Runnable, runnable_method
 
-__all__ = ["BentoError", "Runnable", "runnable_method"]
+__all__ = ["BentoError", "Runnable", "get_runner", "runnable_method"]
+
+
+def __getattr__(name):
+    # Imported when it is named: a worker has no use for it.
+    if name != "get_runner":
+        raise AttributeError("module %r has no attribute %r" % (__name__, name))
+    from .client import get_runner
+
+    return get_runner

@@ -35,11 +35,16 @@ def _to_data_frame(columns):
     return pandas.DataFrame(columns)
 
 
+def pack_all(args):
+    """Layouts and tensors of the arguments of a call."""
+    tensors = []
+    return [_pack(value, tensors) for value in args], tensors
+
+
 def pack(result):
     """The head and the tensors of a result; a list with an array in it is several results."""
     many = isinstance(result, (list, tuple)) and any(_is_tensors(item) for item in result)
-    tensors = []
-    layouts = [_pack(value, tensors) for value in (result if many else [result])]
+    layouts, tensors = pack_all(result if many else [result])
     head = {"values": layouts}
     if many:
         head["many"] = True

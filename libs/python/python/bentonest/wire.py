@@ -12,6 +12,7 @@ from .errors import BentoError, UnsupportedValueError, WireProtocolError
 
 VERSION = 1
 HEADER = struct.Struct("<IBBHIId")
+LENGTH = struct.Struct("<I")
 BLOCK = struct.Struct("<BBHI")
 MAX_FRAME_BYTES = 1 << 30
 MAX_RANK = 32
@@ -134,9 +135,9 @@ def _read_strings(data, size):
     return texts
 
 
-def encode_frame(kind, id, head, tensors=()):
+def encode_frame(kind, id, head=None, tensors=(), deadline=0.0):
     """The pieces of a frame, for one vectored write."""
-    head_bytes = json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
+    head_bytes = b"" if head is None else json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
     pieces = [b"", head_bytes, bytes(_align8(len(head_bytes)) - len(head_bytes))]
     length = HEADER.size + _align8(len(head_bytes))
     for tensor in tensors:
@@ -145,7 +146,7 @@ def encode_frame(kind, id, head, tensors=()):
         length += sum(len(piece) for piece in block)
     if length > MAX_FRAME_BYTES:
         raise PayloadTooLargeError(length)
-    pieces[0] = HEADER.pack(length, VERSION, kind, len(tensors), id, len(head_bytes), 0.0)
+    pieces[0] = HEADER.pack(length, VERSION, kind, len(tensors), id, len(head_bytes), deadline)
     return pieces
 
 

@@ -41,7 +41,7 @@ export class Dispatcher {
   private readonly loads = new Map<string, MethodLoad>();
   /** Calls that came before the first worker told which methods there are. */
   private early: EarlyCall[] = [];
-  private methods: ReadonlyMap<string, MethodDescription> | undefined;
+  private described: ReadonlyMap<string, MethodDescription> | undefined;
   private check: ArgumentCheck = (_method, args) => args;
   private refusal: Error | undefined;
   private waiting = 0;
@@ -78,9 +78,14 @@ export class Dispatcher {
     return [...this.loads.values()];
   }
 
+  /** The methods there are; none before a worker told. */
+  get methods(): readonly MethodDescription[] {
+    return [...(this.described?.values() ?? [])];
+  }
+
   /** Tells which methods there are, and how their arguments are checked. */
   describe(methods: readonly MethodDescription[], check: ArgumentCheck): void {
-    this.methods = new Map(methods.map((method) => [method.name, method]));
+    this.described = new Map(methods.map((method) => [method.name, method]));
     this.check = check;
     const { early } = this;
     this.early = [];
@@ -146,14 +151,14 @@ export class Dispatcher {
 
   private admit(entry: EarlyCall): void {
     const { call, methodName, args } = entry;
-    if (this.methods === undefined) {
+    if (this.described === undefined) {
       this.early.push(entry);
       this.waiting++;
       this.deadlines.watch(call.deadline);
       return;
     }
     try {
-      const prepared = this.prepare(this.methods, methodName, args);
+      const prepared = this.prepare(this.described, methodName, args);
       this.refuseHopeless(call, prepared);
       this.enqueue({ call, prepared });
     } catch (error) {

@@ -4,7 +4,9 @@ import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/comm
 import { WORKER_CHANNEL } from '../runner.channels.js';
 import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
-import type { RunnerHost, RunnerStatus } from '../runner-host.js';
+import { RunnerGateway } from '../gateway/runner-gateway.js';
+import type { RunnerHost } from '../runner-host.js';
+import type { RunnerStatus } from '../runner-status.js';
 
 /** Options of the runners together. */
 export interface RunnerRegistryOptions {
@@ -24,6 +26,9 @@ export interface RunnerRegistryOptions {
 export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Runners');
   private readonly hosts = new Map<string, RunnerHost>();
+
+  private readonly gateway = new RunnerGateway();
+  private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
 
   constructor(private readonly options: RunnerRegistryOptions = {}) {}
 
@@ -45,6 +50,15 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     return [...this.hosts.values()].map(({ status }) => status);
   }
 
+  /**
+   * Sockets by which other processes of the application call the runners, by the runners' names. They
+   * are opened when they are first asked for, and closed with the application.
+   */
+  openGateway(): Promise<Readonly<Record<string, string>>> {
+    this.gatewayPaths ??= this.gateway.open([...this.hosts.values()]);
+    return this.gatewayPaths;
+  }
+
   async onApplicationBootstrap(): Promise<void> {
     subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
@@ -61,6 +75,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    this.gateway.close();
     unsubscribe(WORKER_CHANNEL, this.logWorkerEvent);
   }
 

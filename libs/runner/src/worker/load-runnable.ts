@@ -10,11 +10,19 @@ export interface WorkerCommand {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The model that a Runnable serves, as its tag names it. */
+export interface RunnableModel {
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
 /** Where a Runnable class is found, and what its constructor gets. */
 export interface RunnableSource {
   readonly moduleUrl: string;
   readonly className: string;
   readonly options: unknown;
+  /** Told to those who ask the runner for its model. */
+  readonly model?: RunnableModel | undefined;
   /** Starts the worker; without it, it is a fork of this Node. */
   readonly command?: WorkerCommand;
   /** The class itself, in place of its module; for an embedded runner, in a test. */

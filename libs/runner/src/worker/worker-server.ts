@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { BentoError, toErrorMessage } from 'bentonest/errors';
 import { CallAbortedError, RunnerTimeoutError } from '../runner.errors.js';
-import { FrameReader } from '../wire/frame-reader.js';
-import type { CallFrame, ErrorFrame, Frame, OutgoingFrame } from '../wire/frame.js';
-import { packValues, unpackValues } from '../wire/values.js';
+import { errorFrame, resultFrame, sendAnswer } from '../wire/answer-frame.js';
+import { isHangUp, readFrames } from '../wire/frame-socket.js';
+import type { CallFrame, Frame, OutgoingFrame } from '../wire/frame.js';
+import { unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import { runMethod } from './run-method.js';
@@ -36,18 +36,9 @@ export class WorkerServer {
   }
 
   private accept(socket: Socket): void {
-    const reader = new FrameReader((frame) => this.take(socket, frame));
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        reader.push(chunk);
-      } catch (error) {
-        socket.destroy(error as Error);
-      }
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      // An API process that died leaves this behind; its successor connects anew.
-      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return;
-      console.error(`Runner "${this.runner}": ${error.message}`);
+    readFrames(socket, (frame) => this.take(socket, frame));
+    socket.on('error', (error) => {
+      if (!isHangUp(error)) console.error(`Runner "${this.runner}": ${error.message}`);
     });
     socket.on('close', () => this.queues.delete(socket));
     const { methods, metadata } = this.loaded;
@@ -72,7 +63,7 @@ export class WorkerServer {
     const index = queue.findIndex((frame) => frame.id === id);
     if (index === -1) return;
     queue.splice(index, 1);
-    this.send(socket, id, errorFrame(id, new CallAbortedError(this.runner)));
+    sendAnswer(socket, id, errorFrame(id, new CallAbortedError(this.runner)));
   }
 
   private async runQueues(): Promise<void> {
@@ -80,7 +71,7 @@ export class WorkerServer {
     for (let next = this.next(); next !== undefined; next = this.next()) {
       const { socket, frame } = next;
       const answer = await this.answer(frame);
-      if (!socket.destroyed) this.send(socket, frame.id, answer);
+      if (!socket.destroyed) sendAnswer(socket, frame.id, answer);
     }
     this.isRunning = false;
   }
@@ -105,46 +96,9 @@ export class WorkerServer {
     try {
       const args = unpackValues(head.args, tensors);
       const result = await runMethod(this.runner, this.loaded, { method: head.method, args });
-      const many = Array.isArray(result) && result.some((item) => typeof item === 'object');
-      const values = packValues(many ? (result as unknown[]) : [result]);
-      const runMs = performance.now() - startedAt;
-      const resultHead = { values: values.layouts, runMs, ...(many ? { many } : {}) };
-      return { type: 'result', id, head: resultHead, tensors: values.tensors };
+      return resultFrame(id, result, performance.now() - startedAt);
     } catch (error) {
       return errorFrame(id, error);
     }
   }
-
-  private send(socket: Socket, id: number, answer: OutgoingFrame): void {
-    try {
-      writeFrame(socket, answer);
-    } catch (error) {
-      writeFrame(socket, errorFrame(id, error));
-    }
-  }
-}
-
-/** An error that the Runnable did not raise on purpose crosses as text for the log only. */
-function errorFrame(id: number, error: unknown): ErrorFrame {
-  if (error instanceof BentoError) return { type: 'error', id, head: toErrorMessage(error) };
-  if (isHttpException(error)) {
-    const { name, message } = error;
-    const head = { name, code: 'HTTP_EXCEPTION', statusCode: error.getStatus(), message };
-    return { type: 'error', id, head: { ...head, response: error.getResponse() } };
-  }
-  const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const head = { code: 'RUNNER_FAILED', statusCode: 500, message: 'The Runnable failed.', log };
-  return { type: 'error', id, head };
-}
-
-interface HttpExceptionLike extends Error {
-  getStatus(): number;
-  getResponse(): string | object;
-}
-
-/** Told by its methods: the worker does not load Nest, a Runnable may. */
-function isHttpException(error: unknown): error is HttpExceptionLike {
-  if (!(error instanceof Error)) return false;
-  const { getStatus, getResponse } = error as Partial<HttpExceptionLike>;
-  return typeof getStatus === 'function' && typeof getResponse === 'function';
 }

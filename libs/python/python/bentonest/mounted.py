@@ -1,0 +1,62 @@
+"""The application that BENTONEST_APP names ("module:app"), below the path that it is mounted at.
+
+The server says with each request which path that is, in X-Forwarded-Prefix; it lets no other pass.
+"""
+
+import importlib
+import os
+
+#: Headers of the server beside which the application is mounted.
+_PREFIX = b"x-forwarded-prefix"
+
+
+def load():
+    """Imports the application. Raises what its module raises, and SystemExit where it has no such name."""
+    module_name, _, path = os.environ["BENTONEST_APP"].partition(":")
+    found = importlib.import_module(module_name)
+    for name in (path or "app").split("."):
+        if not hasattr(found, name):
+            raise SystemExit("Expected %r in the module %s. It has no such name." % (path or "app", module_name))
+        found = getattr(found, name)
+    return found
+
+
+class AsgiApplication:
+    """Sets the root path, as the ASGI specification has it: ``path`` begins with it."""
+
+    def __init__(self, application):
+        self._application = application
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "lifespan":
+            prefix = dict(scope["headers"]).get(_PREFIX, b"").decode("latin-1")
+            if prefix:
+                scope = dict(scope, root_path=prefix, path=prefix + scope["path"])
+                if scope.get("raw_path") is not None:
+                    scope["raw_path"] = prefix.encode("latin-1") + scope["raw_path"]
+        await self._application(scope, receive, send)
+
+
+class WsgiApplication:
+    """Sets SCRIPT_NAME, and the address that a unix socket does not have."""
+
+    def __init__(self, application):
+        self._application = application
+
+    def __call__(self, environ, start_response):
+        prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "")
+        if prefix:
+            environ["SCRIPT_NAME"] = prefix
+        client = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[0].strip()
+        if client:
+            environ["REMOTE_ADDR"] = client
+        return self._application(environ, start_response)
+
+
+def __getattr__(name):
+    # Made when the server asks for one: gunicorn does so in each of its workers.
+    if name == "asgi":
+        return AsgiApplication(load())
+    if name == "wsgi":
+        return WsgiApplication(load())
+    raise AttributeError("module %r has no attribute %r" % (__name__, name))
