@@ -1,8 +1,9 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { ModelStore } from 'bentonest/model-store';
+import { MOUNT_SURROUNDINGS } from 'bentonest/mount';
 import { ObserveModule } from 'bentonest/observe';
 import { RunnerRegistry } from 'bentonest/runner';
-import { DocsModule, ServingModule } from 'bentonest/serving';
+import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
 import { BENTO_OPTIONS } from './bento.tokens.js';
 import { ServiceAudit } from './feature/service-audit.js';
@@ -31,6 +32,8 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
       useFactory: (options: BentoOptions) => new RunnerRegistry(options),
     },
     { provide: ModelStore, useFactory: () => new ModelStore() },
+    // The one seam between mounts and serving, which know nothing of each other.
+    { provide: MOUNT_SURROUNDINGS, useExisting: MountedRequests },
     ServiceAudit,
   ],
   exports: [RunnerRegistry, ModelStore, DocsModule],

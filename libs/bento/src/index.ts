@@ -24,6 +24,8 @@ export type {
   TextOptions,
 } from 'bentonest/io';
 export { ModelStore } from 'bentonest/model-store';
+export { mount, mountAsgi, mountWsgi } from 'bentonest/mount';
+export type { MountFactoryOptions, MountOptions, PythonAppOptions } from 'bentonest/mount';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';

@@ -16,10 +16,33 @@ export class MountStartError extends BentoError {
 export class MountUnavailableError extends BentoError {
   static override readonly code = 'MOUNT_UNAVAILABLE';
   static override readonly statusCode = 503;
+
+  constructor({ cause }: { cause?: unknown } = {}) {
+    super('The application at this path is not running; it is being started again. Try again.', {
+      retryAfterMs: 1000,
+      cause,
+    });
+  }
+}
+
+/** A mounted application did not begin its answer in time. */
+export class MountTimeoutError extends BentoError {
+  static override readonly code = 'MOUNT_TIMEOUT';
+  static override readonly statusCode = 504;
+
+  constructor(timeoutMs: number) {
+    super(`The application at this path did not begin its answer within ${timeoutMs} ms.`);
+  }
 }
 
 /** A mounted application broke off its answer, or gave one that is no HTTP. */
 export class MountFailedError extends BentoError {
   static override readonly code = 'MOUNT_FAILED';
   static override readonly statusCode = 502;
+}
+
+/** The options of a middleware do not fit: a host pattern or an address that could never match. Raised at start. */
+export class InvalidMiddlewareError extends BentoError {
+  static override readonly code = 'INVALID_MIDDLEWARE';
+  static override readonly statusCode = 500;
 }

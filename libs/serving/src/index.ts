@@ -23,6 +23,7 @@ export {
   UnsupportedEncodingError,
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
+export { MountedRequests } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';
 export { DocsModule } from './openapi/docs.module.js';
 export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';

@@ -11,6 +11,7 @@ import { RouteMethods } from './errors/route-methods.js';
 import { findHandlers } from './http/find-handlers.js';
 import { forceExitAfter } from './http/forced-exit.js';
 import { GracefulClose } from './http/graceful-close.js';
+import { MountedRequests } from './http/mounted-requests.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 import { SlowDtoLog } from './input/slow-dto-log.js';
@@ -75,7 +76,15 @@ const NEEDS_FASTIFY =
 
 /** What generated controllers need of the application: parsers, hooks and the one error filter. */
 @Module({
-  providers: [FastifyPreparation, ErrorHandling, BentoErrorFilter, RouteMethods, SlowDtoLog],
+  providers: [
+    FastifyPreparation,
+    ErrorHandling,
+    BentoErrorFilter,
+    RouteMethods,
+    MountedRequests,
+    SlowDtoLog,
+  ],
+  exports: [MountedRequests],
 })
 export class ServingModule implements NestModule {
   /** Without options, import the class itself. */

@@ -27,6 +27,8 @@ export class RouteMethods {
   private readonly methodsOf = new Map<string, Set<string>>();
   private fastify: FastifyInstance | undefined;
   private router: Router | undefined;
+  /** All that any path is served under: a mount at the root asks at every request. */
+  private methods: readonly string[] = [];
 
   /** Notes the routes that are added from now on. */
   observe(fastify: FastifyInstance): void {
@@ -38,9 +40,8 @@ export class RouteMethods {
   /** The other methods that serve a path; none where this one does too, for another version or host. */
   findOthers(method: string, url: string): readonly string[] {
     this.router ??= this.buildRouter();
-    const { router } = this;
-    const all = new Set([...this.methodsOf.values()].flatMap((methods) => [...methods]));
-    const found = [...all].filter((each) => router.find(each as RouterMethod, url) !== null);
+    const { router, methods } = this;
+    const found = methods.filter((each) => router.find(each as RouterMethod, url) !== null);
     return found.includes(method) ? [] : found.toSorted();
   }
 
@@ -53,6 +54,7 @@ export class RouteMethods {
   }
 
   private buildRouter(): Router {
+    this.methods = [...new Set([...this.methodsOf.values()].flatMap((each) => [...each]))];
     const { initialConfig } = this.fastify ?? {};
     // The application may have set these at the top level or below it; functions stay out.
     const set = { ...initialConfig, ...initialConfig?.routerOptions } as Record<string, unknown>;

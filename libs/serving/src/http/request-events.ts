@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
@@ -32,8 +33,25 @@ export const publishUnmatched: OnResponse = (request, reply, done) => {
   done();
 };
 
+const MOUNTED = Symbol('bentonest.mounted');
+
+type AnyResponse = ServerResponse & { [MOUNTED]?: boolean };
+
+/** An answer of a mounted application is published as the mount's, not as that of a route. */
+export function leaveToMount(response: ServerResponse): void {
+  (response as AnyResponse)[MOUNTED] = true;
+}
+
+export function takeFromMount(response: ServerResponse): void {
+  (response as AnyResponse)[MOUNTED] = false;
+}
+
+function isPublished({ raw }: FastifyReply): boolean {
+  return requestChannel.hasSubscribers && (raw as AnyResponse)[MOUNTED] !== true;
+}
+
 function publish(route: RouteInfo, reply: FastifyReply): void {
-  if (!requestChannel.hasSubscribers) return;
+  if (!isPublished(reply)) return;
   const { elapsedTime } = reply;
   const statusCode = finalStatus(reply);
   requestChannel.publish({ route, statusCode, durationMs: elapsedTime } satisfies RequestEvent);
@@ -42,10 +60,11 @@ function publish(route: RouteInfo, reply: FastifyReply): void {
 /** Publishes a request whose answer did not get out whole: Fastify calls no hook for it. */
 export function publishUnfinished(
   request: FastifyRequest,
-  { elapsedTime }: FastifyReply,
+  reply: FastifyReply,
   statusCode: number,
 ): void {
-  if (!requestChannel.hasSubscribers) return;
+  if (!isPublished(reply)) return;
+  const { elapsedTime } = reply;
   const { [ROUTE_INFO]: route = NO_ROUTE } = request.routeOptions.config as {
     readonly [ROUTE_INFO]?: RouteInfo;
   };

@@ -1,0 +1,67 @@
+import { BlockList, isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { InvalidMiddlewareError } from '../mount.errors.js';
+import type { IncomingRequest } from './denial.js';
+
+/** How the client speaks to the server, or to the proxy in front of it. */
+export type Scheme = 'http' | 'https' | 'ws' | 'wss';
+
+type Family = 'ipv4' | 'ipv6';
+
+const MAX_PREFIX = { ipv4: 32, ipv6: 128 };
+/** What a proxy may say, and whether that is encrypted. */
+const FORWARDED = new Map([
+  ['http', false],
+  ['ws', false],
+  ['https', true],
+  ['wss', true],
+]);
+
+/** Addresses that `X-Forwarded-Proto` is believed from: IPs and CIDRs. */
+export function parseTrustedProxies(trustedProxies: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const proxy of trustedProxies) addProxy(list, proxy);
+  return list;
+}
+
+/**
+ * The scheme of a request: that of its connection, or what a trusted proxy at its other end says.
+ * The first of several values counts, which is what the client itself spoke.
+ */
+export function schemeOf(request: IncomingRequest, trustedProxies: BlockList): Scheme {
+  const { headers, socket } = request;
+  let isEncrypted = (socket as Partial<TLSSocket>).encrypted === true;
+  const forwarded = headers['x-forwarded-proto'];
+  if (forwarded !== undefined && isTrusted(socket.remoteAddress, trustedProxies)) {
+    const first = String(forwarded).split(',', 1)[0] ?? '';
+    isEncrypted = FORWARDED.get(first.trim().toLowerCase()) ?? isEncrypted;
+  }
+  if (headers.upgrade?.toLowerCase() === 'websocket') return isEncrypted ? 'wss' : 'ws';
+  return isEncrypted ? 'https' : 'http';
+}
+
+function isTrusted(address: string | undefined, trustedProxies: BlockList): boolean {
+  // None on a Unix socket.
+  if (address === undefined) return false;
+  const [ip = ''] = address.split('%', 1);
+  const family = familyOf(ip);
+  return family !== undefined && trustedProxies.check(ip, family);
+}
+
+function addProxy(list: BlockList, proxy: string): void {
+  const [, ip = '', prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(proxy) ?? [];
+  const family = familyOf(ip);
+  if (family === undefined || Number(prefix ?? 0) > MAX_PREFIX[family]) {
+    throw new InvalidMiddlewareError(
+      `trustedProxies: expected an IP address or a CIDR such as '10.0.0.0/8', got ${JSON.stringify(proxy)}.`,
+    );
+  }
+  if (prefix === undefined) list.addAddress(ip, family);
+  else list.addSubnet(ip, Number(prefix), family);
+}
+
+function familyOf(ip: string): Family | undefined {
+  const version = ip.includes('%') ? 0 : isIP(ip);
+  if (version === 0) return undefined;
+  return version === 4 ? 'ipv4' : 'ipv6';
+}

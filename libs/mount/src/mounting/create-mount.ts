@@ -1,0 +1,153 @@
+import type { ServerResponse } from 'node:http';
+import { Inject } from '@nestjs/common';
+import type {
+  InjectionToken,
+  NestMiddleware,
+  OnApplicationShutdown,
+  OnModuleInit,
+  Type,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { MountHost, addFallback, patternOf } from './mount-host.js';
+import type { MountRequest } from './mount-host.js';
+import { cutSegments, parseMountPath } from './mount-path.js';
+import type { MountPath } from './mount-path.js';
+import { MOUNT_SURROUNDINGS } from './mount-surroundings.js';
+import type { MountSurroundings } from './mount-surroundings.js';
+import type { MountedApp, Next } from './mounted-app.js';
+import { upgradeOf } from './upgrades.js';
+
+/** How the application behind a mount comes to be. */
+export interface MountDefinition {
+  /** Tokens of what `create` gets. */
+  readonly inject: readonly InjectionToken[];
+  /** Called once, at start: what it throws stops the start. */
+  readonly create: (...dependencies: unknown[]) => MountedApp | Promise<MountedApp>;
+}
+
+interface Server {
+  readonly adapterHost: HttpAdapterHost;
+  readonly config: ApplicationConfig;
+  readonly modules: ModulesContainer;
+}
+
+abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplicationShutdown {
+  private readonly paths = new Map<string, MountPath>();
+  private readonly config: ApplicationConfig;
+  private readonly host: MountHost;
+  private readonly surroundings: MountSurroundings | undefined;
+  private app: MountedApp | undefined;
+
+  constructor(
+    { adapterHost, config, modules }: Server,
+    private readonly create: () => MountedApp | Promise<MountedApp>,
+  ) {
+    this.config = config;
+    this.surroundings = findSurroundings(modules);
+    this.host = MountHost.of(adapterHost.httpAdapter as FastifyAdapter);
+    this.host.use(this.surroundings);
+  }
+
+  async onModuleInit(): Promise<void> {
+    this.app = await this.create();
+    if (this.app.upgrade !== undefined) this.host.takeUpgrades();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.app?.close?.();
+  }
+
+  use(request: MountRequest, response: ServerResponse, next: Next): unknown {
+    const path = this.pathOf(patternOf(request));
+    if (!path.isRoot) return this.serve([request, response, next], path);
+    addFallback(request, (...exchange) => this.serve(exchange, path));
+    next();
+    return undefined;
+  }
+
+  private pathOf(pattern: string): MountPath {
+    let path = this.paths.get(pattern);
+    if (path === undefined) {
+      path = parseMountPath(pattern, this.config.getGlobalPrefix());
+      this.paths.set(pattern, path);
+    }
+    return path;
+  }
+
+  private serve(
+    [request, response, next]: readonly [MountRequest, ServerResponse, Next],
+    { endpoint, segments }: MountPath,
+  ): unknown {
+    const { app } = this;
+    if (app === undefined) return next();
+    const restore = prepare(request, response, segments);
+    const upgrade = upgradeOf(request);
+    if (upgrade !== undefined && app.upgrade !== undefined) {
+      upgrade.accept(app.upgrade, request, response);
+      this.surroundings?.reportUpgrade(endpoint);
+      return undefined;
+    }
+    const report = this.surroundings?.report(request, response, endpoint);
+    const fail = (error: unknown): never => {
+      restore();
+      report?.fail();
+      throw error;
+    };
+    const passOn: Next = (error) => {
+      restore();
+      if (error === undefined || error === null) report?.takeBack();
+      else report?.fail();
+      next(error);
+    };
+    try {
+      const result = app.handle(request, response, passOn);
+      return result instanceof Promise ? result.catch(fail) : undefined;
+    } catch (error) {
+      return fail(error);
+    }
+  }
+}
+
+/** The class of a middleware that hands requests over to an application; one class for each mount. */
+export function createMount({ inject, create }: MountDefinition): Type<NestMiddleware> {
+  class Mount extends MountMiddleware {
+    constructor(
+      adapterHost: HttpAdapterHost,
+      config: ApplicationConfig,
+      modules: ModulesContainer,
+      ...dependencies: unknown[]
+    ) {
+      super({ adapterHost, config, modules }, () => create(...dependencies));
+    }
+  }
+  const tokens = [HttpAdapterHost, ApplicationConfig, ModulesContainer, ...inject];
+  for (const [index, token] of tokens.entries()) Inject(token)(Mount, undefined, index);
+  return Mount;
+}
+
+/** Gives the application the request below the mount's path; what is returned undoes it. */
+function prepare(request: MountRequest, response: ServerResponse, segments: number): () => void {
+  const { url } = request;
+  const prototypes = [Object.getPrototypeOf(request), Object.getPrototypeOf(response)] as object[];
+  request.url = cutSegments(request.originalUrl ?? url ?? '/', segments);
+  return () => {
+    request.url = url;
+    // Express puts prototypes of its own in their place, which Nest takes for an answer of Fastify's.
+    restorePrototype(request, prototypes[0]);
+    restorePrototype(response, prototypes[1]);
+  };
+}
+
+function restorePrototype(target: object, prototype: object | undefined): void {
+  if (prototype === undefined || Object.getPrototypeOf(target) === prototype) return;
+  Object.setPrototypeOf(target, prototype);
+}
+
+function findSurroundings(modules: ModulesContainer): MountSurroundings | undefined {
+  for (const { providers } of modules.values()) {
+    const provider = providers.get(MOUNT_SURROUNDINGS);
+    if (provider !== undefined) return provider.instance as MountSurroundings;
+  }
+  return undefined;
+}

@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { MountFailedError } from '../mount.errors.js';
+import type { MountSurroundings } from './mount-surroundings.js';
+import type { Next } from './mounted-app.js';
+import { dispatchUpgrades, upgradeOf } from './upgrades.js';
+
+/** Answers a request in the place of a 404. */
+type Fallback = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
+
+const PATTERN = Symbol('bentonest.mount-pattern');
+const FALLBACKS = Symbol('bentonest.mount-fallbacks');
+
+export type MountRequest = IncomingMessage & {
+  originalUrl?: string;
+  [PATTERN]?: string;
+  [FALLBACKS]?: Fallback[];
+};
+
+const hosts = new WeakMap<FastifyAdapter, MountHost>();
+
+/** What the mounts of one server share. */
+export class MountHost {
+  private surroundings: MountSurroundings | undefined;
+  private takesUpgrades = false;
+
+  /** To be called before Nest registers middleware, and after the adapter's `init`. */
+  static of(adapter: FastifyAdapter): MountHost {
+    const known = hosts.get(adapter);
+    if (known !== undefined) return known;
+    const host = new MountHost(adapter);
+    hosts.set(adapter, host);
+    return host;
+  }
+
+  private constructor(private readonly adapter: FastifyAdapter) {
+    notePatterns(adapter);
+    this.answerUnmatched(adapter.getInstance());
+  }
+
+  use(surroundings: MountSurroundings | undefined): void {
+    this.surroundings = surroundings;
+  }
+
+  /** From now on, connections may change their protocol. */
+  takeUpgrades(): void {
+    if (this.takesUpgrades) return;
+    this.takesUpgrades = true;
+    dispatchUpgrades(this.adapter.getInstance());
+  }
+
+  /** Fastify's hook after all middleware, and before it reads the body: a mount gets it unread. */
+  private answerUnmatched(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const raw = request.raw as MountRequest;
+      const fallbacks = raw[FALLBACKS];
+      const upgrade = upgradeOf(raw);
+      const isFree = request.is404 && !this.isServedOtherwise(request.method, request.originalUrl);
+      if (fallbacks !== undefined && isFree) {
+        void runInTurn(fallbacks, [raw, reply.raw, (error) => done(error as Error | undefined)]);
+      } else if (upgrade?.passOn(reply.raw) !== true) {
+        done();
+      }
+    });
+  }
+
+  private isServedOtherwise(method: string, url: string): boolean {
+    return (this.surroundings?.otherMethodsOf(method, url).length ?? 0) > 0;
+  }
+}
+
+/** The pattern of `forRoutes` by which a request has come to the middleware that runs now. */
+export function patternOf(request: MountRequest): string {
+  return request[PATTERN] ?? '/';
+}
+
+/** Has a request answered by `fallback` when no route does. */
+export function addFallback(request: MountRequest, fallback: Fallback): void {
+  (request[FALLBACKS] ??= []).push(fallback);
+}
+
+/** Nest tells a middleware the request, but not which of its patterns matched. */
+function notePatterns(adapter: FastifyAdapter): void {
+  const createFactory = adapter.createMiddlewareFactory.bind(adapter);
+  adapter.createMiddlewareFactory = async (method) => {
+    const register = await createFactory(method);
+    return (path, callback) =>
+      register(path, (request: MountRequest, response: ServerResponse, next: Next): unknown => {
+        request[PATTERN] = path;
+        return callback(request, response, next) as unknown;
+      });
+  };
+}
+
+/** Each is asked in turn: one that passes on is followed by the next, and the last by Nest's 404. */
+async function runInTurn(
+  [first, ...others]: readonly Fallback[],
+  [request, response, next]: readonly [IncomingMessage, ServerResponse, Next],
+): Promise<void> {
+  if (first === undefined) {
+    next();
+    return;
+  }
+  let isOver = false;
+  const once = (step: () => unknown): void => {
+    if (isOver) return;
+    isOver = true;
+    step();
+  };
+  const passOn: Next = (error) =>
+    once(() => {
+      if (error === undefined || error === null) {
+        return runInTurn(others, [request, response, next]);
+      }
+      return next(error);
+    });
+  try {
+    await first(request, response, passOn);
+  } catch (error) {
+    // Without an error, Fastify would go on.
+    once(() => next(error ?? new MountFailedError(THROWN_NOTHING)));
+  }
+}
+
+const THROWN_NOTHING =
+  'Expected an answer or an error from the application that is mounted here, but it threw nothing at all. Throw an Error.';

@@ -1,0 +1,25 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** One request that a mounted application answers, to those who count requests. */
+export interface MountReport {
+  /** The application passed the request on: it counts as that of whoever answers it. */
+  takeBack(): void;
+  /** The application failed: an answer that breaks off was not the client's doing. */
+  fail(): void;
+}
+
+/**
+ * What the server around a mount does for it. `BentoModule.forRoot()` provides one; without, requests
+ * of mounts are not counted, and a wrong method on an own route reaches the mount at the root.
+ */
+export interface MountSurroundings {
+  /** The other methods that own routes serve a path under; none where nothing serves it. */
+  otherMethodsOf(method: string, url: string): readonly string[];
+  /** @param endpoint the mount's path, never the request's. */
+  report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountReport;
+  /** A connection was handed over to a mounted application. */
+  reportUpgrade(endpoint: string): void;
+}
+
+/** Provides a {@link MountSurroundings}, from a global module. */
+export const MOUNT_SURROUNDINGS = Symbol('bentonest.mount-surroundings');

@@ -1,0 +1,18 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Passes the request on to what comes after the application, or an error to the error filters. */
+export type Next = (error?: unknown) => void;
+
+/** Takes a connection that is to speak another protocol, such as WebSocket. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+
+/** An application as the server around it sees it: paths begin below the mount's own. */
+export interface MountedApp {
+  /** What it throws or rejects with, before it has answered, is answered by the error filters. */
+  handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
+  /** Without it, a request for an upgrade is one as any other. */
+  upgrade?: UpgradeHandler | undefined;
+  /** Called when the server has answered its last request. */
+  close?(): Promise<void>;
+}

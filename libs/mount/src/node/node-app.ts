@@ -1,0 +1,44 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Next } from '../mounting/mounted-app.js';
+
+/** An application of Node's own kind: Express and Connect are such functions, too. */
+export type NodeHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: Next,
+) => unknown;
+
+/** An Express application, as far as it is told from other functions. */
+export interface ExpressApp {
+  (request: IncomingMessage, response: ServerResponse, next: Next): unknown;
+  handle: unknown;
+  set: unknown;
+}
+
+/** A Koa application. */
+export interface KoaApp {
+  callback(): (request: IncomingMessage, response: ServerResponse) => unknown;
+}
+
+/** A Fastify instance of its own, beside the one that serves. */
+export interface FastifyApp {
+  ready(): PromiseLike<unknown>;
+  routing(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** What middie sets at a request, over the getters of the same name that Express gives it. */
+const SHADOWS = ['query', 'hostname', 'protocol', 'ip', 'ips'] as const;
+
+/** Its own settings decide what a request's address, protocol and query are to an Express application. */
+export function createExpressHandler(app: NodeHandler): NodeHandler {
+  return (request, response, next) => {
+    for (const name of SHADOWS)
+      delete (request as Partial<Record<(typeof SHADOWS)[number], unknown>>)[name];
+    return app(request, response, next);
+  };
+}
+
+export async function createFastifyHandler(app: FastifyApp): Promise<NodeHandler> {
+  await app.ready();
+  return (request, response) => app.routing(request, response);
+}

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { request } from 'node:http';
+import type { Readable, Writable } from 'node:stream';
+import { createInterface } from 'node:readline';
+
+/** What starts an application. */
+export interface AppCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly socketPath: string;
+}
+
+export interface AppEvents {
+  /** A line of its output. */
+  readonly onLine: (line: string) => void;
+  /** Called once. */
+  readonly onExit: (reason: string) => void;
+}
+
+const POLL_MS = 50;
+const PROBE_TIMEOUT_MS = 5_000;
+/** Lines of its last words. */
+const LAST_LINES = 20;
+
+/** One process of a mounted application, from its start to its end. */
+export class AppProcess {
+  /** It is asked to end: its death is no loss. */
+  isEnding = false;
+  isDead = false;
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  private readonly lines: string[] = [];
+  private readonly exited: Promise<void>;
+
+  constructor(
+    private readonly command: AppCommand,
+    events: AppEvents,
+  ) {
+    const { file, args, cwd, env, socketPath } = command;
+    // What a process that was killed has left.
+    rmSync(socketPath, { force: true });
+    // A group of its own: a terminal's ^C is for us, and its end takes along what it has started. Its
+    // standard input tells it that we live.
+    this.child = spawn(file, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    // A process that is gone needs no telling.
+    this.child.stdin.on('error', () => undefined);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        this.lines.push(line);
+        if (this.lines.length > LAST_LINES) this.lines.shift();
+        events.onLine(line);
+      });
+    }
+    this.exited = new Promise((resolve) => {
+      const end = (reason: string): void => {
+        if (this.isDead) return;
+        this.isDead = true;
+        // Workers of a server that died must not hold the socket of the next.
+        this.signal('SIGKILL');
+        events.onExit(reason);
+        resolve();
+      };
+      this.child.on('error', (error) => end(error.message));
+      // After the last of its output.
+      this.child.on('close', (code, signal) =>
+        end(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
+      );
+      // A process that it left behind may keep the output open.
+      this.child.on('exit', () => setTimeout(() => this.child.stdout.destroy(), 500).unref());
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** The last line that it printed: of a traceback, the error. */
+  get lastLine(): string | undefined {
+    return this.lines.findLast((line) => line.trim() !== '');
+  }
+
+  get lastLines(): string {
+    return this.lines.join('\n');
+  }
+
+  /** Whether it answers HTTP before `deadline`, on the clock of performance.now(). */
+  async untilReady(deadline: number): Promise<boolean> {
+    while (!this.isDead && performance.now() < deadline) {
+      if (await this.answers(Math.min(PROBE_TIMEOUT_MS, deadline - performance.now()))) return true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return false;
+  }
+
+  /** Whether it answers any request, with whatever status: a socket alone may be nobody's yet. */
+  answers(timeoutMs: number): Promise<boolean> {
+    const { socketPath } = this.command;
+    return new Promise((resolve) => {
+      const probe = request({
+        socketPath,
+        path: '/-/bentonest-probe',
+        method: 'HEAD',
+        headers: { host: 'localhost', connection: 'close', 'user-agent': 'bentonest' },
+        timeout: Math.max(1, timeoutMs),
+      });
+      probe.on('response', (response) => {
+        response.resume();
+        resolve(true);
+      });
+      probe.on('timeout', () => probe.destroy(new Error('no answer')));
+      probe.on('error', () => resolve(false));
+      probe.end();
+    });
+  }
+
+  kill(): void {
+    this.signal('SIGKILL');
+  }
+
+  /** Asks it to end, and kills it after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.isEnding = true;
+    if (!this.isDead) this.signal('SIGTERM');
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  private signal(signal: NodeJS.Signals): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      // None of its group is left.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}

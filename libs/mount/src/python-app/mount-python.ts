@@ -1,0 +1,85 @@
+import { Agent } from 'node:http';
+import { Logger } from '@nestjs/common';
+import type { NestMiddleware, Type } from '@nestjs/common';
+import { RunnerRegistry, SocketFolder } from 'bentonest/runner';
+import { MountUnavailableError } from '../mount.errors.js';
+import { createMount } from '../mounting/create-mount.js';
+import type { MountedApp } from '../mounting/mounted-app.js';
+import { AppSupervisor } from '../process/app-supervisor.js';
+import { forwardRequest } from '../proxy/forward-request.js';
+import { forwardUpgrade } from '../proxy/forward-upgrade.js';
+import type { PythonAppOptions } from './python-app.options.js';
+import { checkApp, createServerCommand } from './server-command.js';
+import type { Interface } from './server-command.js';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+/** Less than the servers' own: they do not close a connection that we are about to use. */
+const IDLE_MS = 30_000;
+
+/**
+ * A real ASGI application (FastAPI, Starlette, Django) as Nest middleware: uvicorn runs it in a process
+ * of its own, which starts and ends with the server and is replaced when it dies. Requests, answers and
+ * WebSockets go through as they come. In it, `from bentonest import get_runner` reaches the runners.
+ *
+ * @example
+ * consumer
+ *   .apply(mountAsgi({ app: 'main:app', cwd: 'python', requirements: ['fastapi', 'uvicorn', 'numpy'] }))
+ *   .forRoutes('py{/*splat}');
+ * @throws InvalidMountError for a name that is none. At start: MountStartError with the last line that
+ * the application printed, PythonEnvironmentError.
+ */
+export function mountAsgi(options: PythonAppOptions): Type<NestMiddleware> {
+  return mountPython('asgi', options);
+}
+
+/**
+ * A real WSGI application (Flask, Django) as Nest middleware: gunicorn runs it, with four threads. See
+ * {@link mountAsgi}.
+ *
+ * @throws InvalidMountError, MountStartError, PythonEnvironmentError
+ */
+export function mountWsgi(options: PythonAppOptions): Type<NestMiddleware> {
+  return mountPython('wsgi', options);
+}
+
+function mountPython(kind: Interface, options: PythonAppOptions): Type<NestMiddleware> {
+  checkApp(options.app);
+  return createMount({
+    inject: [RunnerRegistry],
+    create: (registry) => startApp(kind, options, registry as RunnerRegistry),
+  });
+}
+
+async function startApp(
+  kind: Interface,
+  options: PythonAppOptions,
+  registry: RunnerRegistry,
+): Promise<MountedApp> {
+  const { app: name, timeoutMs = DEFAULT_TIMEOUT_MS, hangTimeoutMs = 2 * timeoutMs } = options;
+  const { startTimeoutMs = 60_000, graceMs = 5_000 } = options;
+  const folder = new SocketFolder();
+  const socketPath = folder.nextPath();
+  const runners = await registry.openGateway();
+  const command = await createServerCommand(kind, options, { socketPath, runners });
+  const limits = { name, startTimeoutMs, hangTimeoutMs, graceMs };
+  const supervisor = new AppSupervisor(command, limits, new Logger(name));
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  const onAnswer = (): void => supervisor.answered();
+  const target = { socketPath, agent, timeoutMs, onAnswer };
+  await supervisor.start();
+  return {
+    handle: async (request, response) => {
+      if (!supervisor.isUp) throw new MountUnavailableError();
+      supervisor.asked();
+      await forwardRequest(target, request, response);
+    },
+    upgrade: (request, socket, head) => {
+      forwardUpgrade(supervisor.isUp ? socketPath : undefined, request, [socket, head]);
+    },
+    close: async () => {
+      await supervisor.stop();
+      agent.destroy();
+      folder.remove();
+    },
+  };
+}

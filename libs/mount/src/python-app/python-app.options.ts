@@ -1,0 +1,35 @@
+import type { PreparePythonOptions } from 'bentonest/python';
+
+/** Options of {@link mountAsgi} and {@link mountWsgi}. */
+export interface PythonAppOptions {
+  /** Module and name of the application: `main:app`. */
+  app: string;
+  /** The folder that the application runs in, and imports from. @default process.cwd() */
+  cwd?: string | URL;
+  /** The interpreter. @default python3 */
+  python?: string;
+  /**
+   * Packages that the application needs, its server among them (uvicorn or gunicorn), as pip takes them,
+   * or the path of a requirements.txt. They are installed once, into an environment of their own.
+   *
+   * @default none: the interpreter has what is needed
+   */
+  requirements?: PreparePythonOptions['requirements'];
+  /** More variables for the application's environment. */
+  env?: Readonly<Record<string, string>>;
+  /**
+   * Another server in the place of uvicorn or gunicorn, as file and arguments: `{app}` and `{socket}` in
+   * them are replaced. It must listen on the unix socket, and end when its standard input does.
+   */
+  command?: readonly [file: string, ...args: string[]];
+  /** More arguments for uvicorn or gunicorn: `['--workers', '2']`. */
+  serverArgs?: readonly string[];
+  /** Time for the application to import, run its lifespan's start and answer. @default 60000 */
+  startTimeoutMs?: number;
+  /** Time for the head of an answer; then it is 504. @default 60000 */
+  timeoutMs?: number;
+  /** An application that gives no sign for this time, while requests wait, is replaced. @default 2 × timeoutMs */
+  hangTimeoutMs?: number;
+  /** Time to end after SIGTERM; then it is killed. @default 5000 */
+  graceMs?: number;
+}

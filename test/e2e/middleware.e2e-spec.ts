@@ -1,0 +1,259 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServedApp } from './served-app.js';
+
+const entry = 'dist/test/fixtures/middleware-app/main.js';
+const JWT_SECRET = 'a secret that both sides know, 32 bytes or more';
+const TEXT = { 'content-type': 'text/plain' };
+
+interface Arrival {
+  readonly by: string;
+  readonly input: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+let app: ServedApp;
+let redirecting: ServedApp;
+
+beforeAll(async () => {
+  const env = { API_KEYS: 'first-key,second-key', JWT_SECRET };
+  app = await ServedApp.start({ entry, env });
+  redirecting = await ServedApp.start({ entry, env: { ...env, REDIRECT: '1' } });
+});
+
+afterAll(async () => {
+  await app.end();
+  await redirecting.end();
+});
+
+/** Sends bytes as they are and reads until the server closes. */
+async function raw(bytes: string, to = app): Promise<string> {
+  const socket = connect(Number(new URL(to.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(bytes, 'latin1');
+  return text(socket);
+}
+
+/** A request without a body; its connection ends with the answer. */
+function get(path: string, ...headers: readonly string[]): string {
+  return [`GET ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n');
+}
+
+/** Status codes of all answers of a connection: more than one if a second request was smuggled in. */
+function statuses(received: string): string[] {
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '');
+}
+
+function location(received: string): string | undefined {
+  return /^location: (.*?)\r$/im.exec(received)?.[1];
+}
+
+async function post(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return app.post(path, 'hello', { ...TEXT, ...headers });
+}
+
+async function arrivalOf(answer: Response): Promise<Arrival> {
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Arrival;
+}
+
+const token = (claims: Record<string, unknown> = {}, secret = JWT_SECRET): Promise<string> =>
+  new SignJWT({
+    sub: 'alice',
+    iss: 'https://issuer.example.com',
+    aud: 'iris',
+    exp: Math.floor(Date.now() / 1000) + 60,
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret));
+
+describe('TrustedHostMiddleware', () => {
+  it.each(['/echo', '/legacy/a', '/keyed/echo', '/metrics', '/docs.json', '/readyz', '/nothing'])(
+    'is before %s',
+    async (path) => {
+      const received = await raw(get(path, 'Host: evil.org'));
+      expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(received).toMatch(/\r\ncontent-type: text\/plain; charset=utf-8\r\n/);
+      expect(received).toMatch(/\r\n\r\nInvalid host header$/);
+    },
+  );
+
+  it.each([
+    '127.0.0.1:1',
+    '[::1]',
+    '[0::1]:8000',
+    'a.example.com',
+    'A.Example.com.',
+    'a.b.example.com',
+  ])('lets %s through', async (host) => {
+    expect(statuses(await raw(get('/readyz', `Host: ${host}`)))).toEqual(['200']);
+  });
+
+  it.each([
+    ['there twice', 'Host: 127.0.0.1', 'Host: 127.0.0.1'],
+    ['there twice with another', 'Host: 127.0.0.1', 'host: evil.org'],
+    ['malformed', 'Host: 127.0.0.1/path'],
+    ['with a user', 'Host: evil.org@127.0.0.1'],
+    ['with another port behind its port', 'Host: 127.0.0.1:80:80'],
+    ['an IPv6 address that is none', 'Host: [::1'],
+    ['empty', 'Host:'],
+  ])('refuses a host that is %s', async (_, ...headers) => {
+    expect(statuses(await raw(get('/readyz', ...headers)))).toEqual(['400']);
+  });
+
+  it('refuses the wish for a WebSocket, too', async () => {
+    const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AA=='];
+    expect(statuses(await raw(get('/legacy/ws', 'Host: evil.org', ...upgrade)))).toEqual(['400']);
+  });
+
+  it('sends to www, with port, path and query', async () => {
+    const received = await raw(get('/legacy/a%20b?c=d&e', 'Host: Example.org:8080'));
+    expect(statuses(received)).toEqual(['307']);
+    expect(location(received)).toBe('http://www.example.org:8080/legacy/a%20b?c=d&e');
+  });
+
+  it('goes on with the connection after a body that nobody read', async () => {
+    const refused = `POST /echo HTTP/1.1\r\nHost: evil.org\r\nContent-Length: 5\r\n\r\nhello`;
+    const received = await raw(refused + get('/readyz', 'Host: 127.0.0.1'));
+    expect(statuses(received)).toEqual(['400', '200']);
+  });
+});
+
+describe('HttpsRedirectMiddleware', () => {
+  it.each([
+    ['a.example.com:80', 'https://a.example.com/keyed/legacy/a?b=c'],
+    ['a.example.com:8080', 'https://a.example.com:8080/keyed/legacy/a?b=c'],
+    ['[::1]:8080', 'https://[::1]:8080/keyed/legacy/a?b=c'],
+  ])('sends %s to https before a key is asked for', async (host, expected) => {
+    const received = await raw(get('/keyed/legacy/a?b=c', `Host: ${host}`), redirecting);
+    expect(statuses(received)).toEqual(['307']);
+    expect(location(received)).toBe(expected);
+  });
+
+  it('redirects to no host that TrustedHostMiddleware, before it, does not allow', async () => {
+    const received = await raw(get('/echo', 'Host: evil.org'), redirecting);
+    expect(statuses(received)).toEqual(['400']);
+    expect(location(received)).toBeUndefined();
+  });
+
+  it('keeps method and body by 307, and passes what a trusted proxy says came encrypted', async () => {
+    const options = { ...TEXT, 'x-forwarded-proto': 'https' };
+    expect((await redirecting.post('/echo', 'hello', options)).status).toBe(200);
+    const plain = await fetch(`${redirecting.url}/echo`, {
+      method: 'POST',
+      body: 'hello',
+      redirect: 'manual',
+    });
+    expect(plain.status).toBe(307);
+    expect(plain.headers.get('location')).toBe(`${redirecting.url.replace('http', 'https')}/echo`);
+  });
+
+  it('sends a WebSocket to wss', async () => {
+    const headers = ['Host: a.example.com', 'Upgrade: websocket'];
+    const received = await raw(get('/legacy/ws', ...headers), redirecting);
+    expect(location(received)).toBe('wss://a.example.com/legacy/ws');
+  });
+
+  it('leaves out what is excluded', async () => {
+    expect((await redirecting.get('/livez')).status).toBe(200);
+  });
+});
+
+describe.each([
+  ['a service', '/echo'],
+  ['an application', '/legacy/echo'],
+])("a middleware of one's own in front of %s", (_, path) => {
+  it('changes the headers of the request, and of the answer', async () => {
+    const answer = await post(path, { 'x-tenant': 'ACME' });
+    expect(answer.headers.get('x-tenant')).toBe('ACME');
+    expect(answer.headers.has('x-powered-by')).toBe(false);
+    const { headers, input, url } = await arrivalOf(answer);
+    expect([headers['x-tenant'], input, url]).toEqual(['acme', 'hello', path]);
+  });
+
+  it('answers by itself', async () => {
+    const answer = await post(path, { 'x-tenant': 'blocked' });
+    expect([answer.status, await answer.text()]).toEqual([402, 'Please pay first.']);
+    // Those before it have their say in its answer.
+    expect(answer.headers.get('x-way-out')).toBe('third, second, first');
+  });
+
+  it('runs in the order of registration, and backwards on the way out', async () => {
+    const answer = await post(path);
+    expect(answer.headers.get('x-way-out')).toBe('third, second, first');
+    expect((await arrivalOf(answer)).headers['x-way-in']).toBe('first, second, third');
+  });
+});
+
+it("changes the status of an answer, also of Nest's own", async () => {
+  const answer = await app.get('/nothing');
+  expect(answer.status).toBe(410);
+  expect(await answer.json()).toMatchObject({ statusCode: 404 });
+});
+
+describe.each([
+  ['a service', 'echo'],
+  ['an application', 'legacy/echo'],
+])('in front of %s', (_, path) => {
+  it('a key is needed', async () => {
+    for (const headers of [{}, { 'x-api-key': 'third-key' }, { 'x-api-key': '' }]) {
+      const answer = await post(`/keyed/${path}`, headers as Record<string, string>);
+      expect(answer.status).toBe(401);
+      expect(await answer.json()).toMatchObject({
+        errorCode: 'UNAUTHORIZED',
+        message: 'Expected a known key in the header X-Api-Key.',
+      });
+    }
+    for (const key of ['first-key', 'second-key']) {
+      const { input } = await arrivalOf(await post(`/keyed/${path}`, { 'x-api-key': key }));
+      expect(input).toBe('hello');
+    }
+  });
+
+  it('a token is needed, and says who it is', async () => {
+    const authorization = `Bearer ${await token()}`;
+    const forged = { authorization, 'x-user': 'root' };
+    const { headers } = await arrivalOf(await post(`/owned/${path}`, forged));
+    expect(headers['x-user']).toBe('alice');
+  });
+
+  it.each([
+    ['none', async () => ''],
+    ['of another secret', async () => `Bearer ${await token({}, 'x'.repeat(32))}`],
+    ['expired', async () => `Bearer ${await token({ exp: 1 })}`],
+    ['for others', async () => `Bearer ${await token({ aud: 'others' })}`],
+    ['without a subject', async () => `Bearer ${await token({ sub: undefined })}`],
+    ['unsigned', async () => 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.'],
+  ])('a token that is %s is refused', async (_kind, authorization) => {
+    const answer = await post(`/owned/${path}`, { authorization: await authorization() });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await answer.json()).toMatchObject({ errorCode: 'UNAUTHORIZED' });
+  });
+});
+
+describe('a second request, smuggled behind', () => {
+  const second = get('/readyz', 'Host: 127.0.0.1');
+  const head = ['Host: 127.0.0.1', 'Content-Type: text/plain'];
+
+  it.each([
+    ['two lengths', ['Content-Length: 0', `Content-Length: ${second.length}`], ''],
+    ['a length and chunks', ['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['an unknown coding', ['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n'],
+    ['a folded coding', ['Transfer-Encoding:', ' chunked', 'Content-Length: 5'], '0\r\n\r\n'],
+    ['a folded header', ['X-Folded: a', ' b', 'Content-Length: 0'], ''],
+    ['a space before the colon', ['Transfer-Encoding : chunked'], '0\r\n\r\n'],
+    ['a chunk that is no chunk', ['Transfer-Encoding: chunked'], 'x\r\n\r\n'],
+    ['a chunk longer than it says', ['Transfer-Encoding: chunked'], '1\r\nhello\r\n0\r\n\r\n'],
+  ])('%s: 400 and the end of the connection', async (_, headers, body) => {
+    for (const path of ['/echo', '/legacy/echo']) {
+      const lines = [`POST ${path} HTTP/1.1`, ...head, ...headers, '', body];
+      const received = await raw(lines.join('\r\n') + second);
+      expect([path, ...statuses(received)]).toEqual([path, '400']);
+    }
+  });
+});

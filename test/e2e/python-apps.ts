@@ -1,0 +1,27 @@
+import { findPython } from './python-environment.js';
+import { ServedApp } from './served-app.js';
+
+const REQUIREMENTS = [
+  'fastapi==0.115.12',
+  'uvicorn==0.34.0',
+  'websockets==15.0.1',
+  'flask==3.1.0',
+  'gunicorn==23.0.0',
+  'numpy>=1.24,<3',
+  'pandas>=2,<3',
+];
+
+/** The interpreter of the applications; empty, and said aloud, where there is none. */
+export const python = (await findPython(REQUIREMENTS)) ?? '';
+
+const ENTRY = 'dist/test/fixtures/python-app/main.js';
+
+/** A server with the FastAPI application under /py, and with `WSGI_APP` one under /flask. */
+export function servePython(env: Readonly<Record<string, string>> = {}): Promise<ServedApp> {
+  return ServedApp.start({ entry: ENTRY, env: { PYTHON: python, ...env } });
+}
+
+/** The same without waiting for anything: it may not start. */
+export function spawnPython(env: Readonly<Record<string, string>>): Promise<ServedApp> {
+  return ServedApp.spawn({ entry: ENTRY, env: { PYTHON: python, ...env } });
+}

@@ -1,0 +1,182 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { python, servePython } from './python-apps.js';
+import { until } from './served-app.js';
+import type { ServedApp } from './served-app.js';
+
+const MIB = 1024 * 1024;
+let app: ServedApp;
+
+const json = async (path: string, init?: RequestInit): Promise<unknown> =>
+  (await fetch(app.url + path, init)).json();
+
+interface Shown {
+  readonly headers: readonly (readonly [string, string])[];
+  readonly root_path: string;
+  readonly url: string;
+  readonly client: string;
+  readonly body: string;
+}
+
+describe.skipIf(python === '')('a Python application beside the services', () => {
+  beforeAll(async () => {
+    app = await servePython({ WSGI_APP: 'wsgi_app:app' });
+  }, 120_000);
+
+  afterAll(async () => {
+    await app.end();
+  });
+
+  it('knows the path that it is mounted at, and who asks', async () => {
+    const shown = (await json('/py/request/a%20b?c=d%2Fe')) as Shown;
+    expect(shown).toMatchObject({
+      root_path: '/py',
+      // Starlette's own way to show a path: unescaped.
+      url: `${app.url}/py/request/a b?c=d%2Fe`,
+      client: '127.0.0.1',
+    });
+    expect(await json('/flask/request?a=b')).toEqual({
+      url: `${app.url}/flask/request?a=b`,
+      script: '/flask',
+      own: '/flask/request',
+      client: '127.0.0.1',
+    });
+    const docs = await fetch(`${app.url}/py/docs`);
+    expect(await docs.text()).toContain("url: '/py/openapi.json'");
+  });
+
+  it('gets end-to-end headers, and what we say about the request, which no client can', async () => {
+    const headers = {
+      connection: 'keep-alive, X-Secret',
+      'x-secret': 'for the next hop',
+      'proxy-authorization': 'Basic eDp5',
+      te: 'trailers',
+      'x-forwarded-for': '1.2.3.4',
+      'x-forwarded-prefix': '/evil',
+      'x-forwarded-proto': 'https',
+      'X-Custom': 'kept',
+    };
+    const sent = request(`${app.url}/py/request/x`, { method: 'POST', headers });
+    sent.end('body');
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const shown = JSON.parse((await buffer(answer)).toString()) as Shown;
+    const got = Object.fromEntries(shown.headers);
+    expect(Object.keys(got).filter((name) => /secret|proxy|^te$/.test(name))).toEqual([]);
+    expect(got).toMatchObject({
+      'x-custom': 'kept',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-prefix': '/py',
+      'x-forwarded-host': new URL(app.url).host,
+    });
+    expect(shown).toMatchObject({ root_path: '/py', client: '127.0.0.1', body: 'body' });
+  });
+
+  it('echoes 64 MiB as they come', async () => {
+    const piece = randomBytes(MIB);
+    const hash = createHash('sha256');
+    const pieces = function* (): Generator<Buffer> {
+      for (let i = 0; i < 64; i++) {
+        hash.update(piece);
+        yield piece;
+      }
+    };
+    const answer = await fetch(`${app.url}/py/echo/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-test' },
+      body: Readable.toWeb(Readable.from(pieces())),
+      duplex: 'half',
+    });
+    expect(answer.headers.get('content-type')).toBe('application/x-test');
+    const received = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      received.update(chunk);
+      bytes += chunk.length;
+    }
+    expect(bytes).toBe(64 * MIB);
+    expect(received.digest('hex')).toBe(hash.digest('hex'));
+  }, 60_000);
+
+  it('streams a thousand chunks one by one', async () => {
+    const answer = await fetch(`${app.url}/py/chunks/1000`);
+    const chunks: string[] = [];
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      chunks.push(Buffer.from(chunk).toString());
+    }
+    expect(chunks.join('').split('\n')).toHaveLength(1001);
+    // They come a millisecond apart: a proxy that gathers them would make few of them.
+    expect(chunks.length).toBeGreaterThan(500);
+    const flask = await (await fetch(`${app.url}/flask/chunks`)).text();
+    expect(flask.split('\n')).toHaveLength(1001);
+  });
+
+  it('is told when the client leaves', async () => {
+    const abort = new AbortController();
+    const answer = await fetch(`${app.url}/py/chunks/60000`, { signal: abort.signal });
+    await answer.body?.getReader().read();
+    abort.abort();
+    const left = async (): Promise<readonly number[]> => (await json('/py/left')) as number[];
+    await until(async () => (await left()).length > 0, 5000);
+    const [at] = await left();
+    expect(at).toBeLessThan(59_999);
+  });
+
+  it('has WebSockets, a hundred at once, and may deny them', async () => {
+    const url = `${app.url.replace('http', 'ws')}/py/socket`;
+    const talk = async (index: number): Promise<string> => {
+      const socket = new WebSocket(url);
+      await once(socket, 'open');
+      socket.send(`hello ${index}`);
+      const [answer] = (await once(socket, 'message')) as [Buffer];
+      socket.close();
+      await once(socket, 'close');
+      return answer.toString();
+    };
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => talk(index)));
+    expect(answers).toEqual(answers.map((_, index) => `/py hello ${index}`));
+    const denied = new WebSocket(`${url}?deny=1`);
+    const [error] = (await once(denied, 'error')) as [Error];
+    expect(error.message).toContain('403');
+  });
+
+  it('does not shadow the infrastructure, and is counted under its path', async () => {
+    expect((await fetch(`${app.url}/py/nowhere`)).status).toBe(404);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toMatch(/endpoint="\/py"[^}]*http_response_code="404"|http_response_code="404"[^}]*endpoint="\/py"/); // prettier-ignore
+    expect(metrics).not.toContain('/py/nowhere');
+  });
+
+  it('calls the runners, from threads and from its event loop', async () => {
+    expect(await json('/py/predict')).toEqual([[0, 2], [0, 2], [0, 2]]); // prettier-ignore
+    const many = (await json('/py/predict_many')) as number[][];
+    expect(many).toHaveLength(200);
+    expect(many.filter(([first, second]) => first !== 0 || second !== 2)).toEqual([]);
+    expect(await json('/flask/predict')).toEqual([2]);
+    expect(await json('/py/model')).toEqual({ name: 'iris_clf', version: 'qojfx7t2csxcqyz4' });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    // Calls of Python join batches, as all others do.
+    const batches = [
+      ...metrics.matchAll(/adaptive_batch_size_bucket\{[^}]*le="(\d+)"[^}]*\} (\d+)/g),
+    ];
+    expect(batches.length).toBeGreaterThan(0);
+    const sum = /adaptive_batch_size_sum\{[^}]*\} (\d+)/.exec(metrics);
+    const count = /adaptive_batch_size_count\{[^}]*\} (\d+)/.exec(metrics);
+    expect(Number(sum?.[1]) / Number(count?.[1])).toBeGreaterThan(2);
+  });
+
+  it.each(['?sync=true', ''])('gets the runner’s own errors (%s)', async (query) => {
+    const answer = await fetch(`${app.url}/py/predict_wrong${query}`);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      code: 'INVALID_MODEL_INPUT',
+      message: expect.stringContaining('dimension 1 to be 4') as string,
+    });
+  });
+});
