@@ -154,7 +154,8 @@ describe('files', () => {
     expect(await asPart.json()).toMatchObject({ first: { sha256 }, second: { bytes: 1 } });
     isDone = true;
     await watch;
-    expect(most - before).toBeLessThan(40 * MIB);
+    // What is collected late; a body that is kept would take its 95 MiB twice.
+    expect(most - before).toBeLessThan(64 * MIB);
   });
 
   it('are refused by type and size', async () => {
