@@ -6,7 +6,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import openapiTS, { astToString } from 'openapi-typescript';
 import type { OpenAPI3 } from 'openapi-typescript';
 import ts from 'typescript';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { ServedApp } from './served-app.js';
 
 /** Written against nothing but the generated types, as a user's would be. */
@@ -109,6 +109,24 @@ it('the document of the demo is valid OpenAPI 3.1, of all that it serves', async
     '/metrics',
     '/docs.json',
   ]);
+});
+
+it('so is that of an application with every descriptor, parts with their types', async () => {
+  const every = await ServedApp.start({ entry: 'dist/test/fixtures/every-descriptor-app/main.js' });
+  onTestFinished(async () => void (await every.end()));
+  const described = (await (await every.get('/docs.json')).json()) as OpenAPI3;
+  const { valid, errors } = await new Validator().validate({ ...described });
+  expect([valid, errors ?? []]).toEqual([true, []]);
+  const contentOf = (path: string): Record<string, { encoding?: unknown }> => {
+    const route = described.paths?.[path] as { post: { requestBody: { content: object } } };
+    return route.post.requestBody.content as Record<string, { encoding?: unknown }>;
+  };
+  const { 'application/json': asJson, 'multipart/form-data': asForm } = contentOf('/parameters');
+  expect(asJson.encoding).toBeUndefined();
+  expect(asForm.encoding).toMatchObject({ shape: { contentType: 'application/json' } });
+  expect(contentOf('/form')['multipart/form-data'].encoding).toMatchObject({
+    picture: { contentType: expect.stringContaining('image/png') as string },
+  });
 });
 
 it('a client generated from it type-checks, and calls the demo', async () => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { NdArray, encodeNpy } from 'bentonest/tensor';
+import { DataFrame, NdArray, encodeArrow, encodeNpy, encodeParquet } from 'bentonest/tensor';
 import { ServedApp } from '../e2e/served-app.js';
 
 const RUNS = 10_000;
@@ -11,17 +13,28 @@ const MAX_GROWTH_MIB = 20;
 const CONCURRENCY = 8;
 const MIB = 1024 * 1024;
 
-type Good = readonly [path: string, type: string, body: Buffer];
+type Good = readonly [path: string, type: string, body: Buffer, headers?: Record<string, string>];
 
 const SHAPE = '{"kind":"area","width":2,"points":[{"x":1.5,"y":-2},{"x":0,"y":3e2}]}';
-const picture = readFileSync(new URL('../fixtures/images/alpha.png', import.meta.url));
+const IMAGES = new URL('../fixtures/images/', import.meta.url);
+const picture = readFileSync(new URL('alpha.png', IMAGES));
+const photo = await sharp(picture).flatten().jpeg().toBuffer();
 const form = Buffer.concat([
   part('picture"; filename="a.png', 'image/png', picture),
   part('shape', 'application/json', Buffer.from(SHAPE)),
   part('log"; filename="naïve.log', 'text/plain', Buffer.from('line\r\n')),
   Buffer.from('--x--\r\n'),
 ]);
+const parameters = Buffer.concat([
+  part('input', 'application/json', Buffer.from('[[1,2]]')),
+  part('shape', 'application/json', Buffer.from(SHAPE)),
+  part('threshold', 'text/plain', Buffer.from('0.5')),
+  Buffer.from('--x--\r\n'),
+]);
 const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'multipart/form-data; boundary=x';
+const RAW_HEADERS = { 'x-ndarray-dtype': 'float32', 'x-ndarray-shape': '2,2' };
+const table = DataFrame.from([{ species: 'a', length: 1.5 }, { species: 'b', length: 2 }]); // prettier-ignore
 const rows = NdArray.from([[1, 2], [3, 4]], { dtype: 'float32' }); // prettier-ignore
 
 const goods: readonly Good[] = [
@@ -35,7 +48,13 @@ const goods: readonly Good[] = [
   ['/text', 'text/plain', Buffer.from('naïve 名 text')],
   ['/file', 'text/csv', Buffer.from('a,b\n1,2\n')],
   ['/image', 'image/png', picture],
-  ['/form', 'multipart/form-data; boundary=x', form],
+  ['/form', FORM_TYPE, form],
+  ['/parameters', FORM_TYPE, parameters],
+  ['/ndarray', 'application/octet-stream', Buffer.from(rows.data.buffer), RAW_HEADERS],
+  ['/frame', 'application/vnd.apache.arrow.stream', await encodeArrow(table)],
+  ['/frame', 'application/vnd.apache.parquet', await encodeParquet(table)],
+  ['/image', 'image/jpeg', photo],
+  ['/json', JSON_TYPE, gzipSync(SHAPE), { 'content-encoding': 'gzip' }],
   ['/parameters', JSON_TYPE, Buffer.from(`{"input":[[1,2]],"shape":${SHAPE},"threshold":0.5}`)],
 ];
 
@@ -88,7 +107,7 @@ function apply(body: Buffer, { kind, at, length, token }: Edit): Buffer {
 
 const mutated = fc
   .tuple(fc.constantFrom(...goods), fc.array(edit, { minLength: 1, maxLength: 3 }))
-  .map(([[path, type, body], edits]): Good => [path, type, edits.reduce(apply, body)]);
+  .map(([[path, type, body, headers], edits]): Good => [path, type, edits.reduce(apply, body), headers]); // prettier-ignore
 
 let app: ServedApp;
 
@@ -100,10 +119,10 @@ afterAll(async () => {
   await app.end();
 });
 
-async function send([path, type, body]: Good): Promise<number> {
+async function send([path, type, body, headers]: Good): Promise<number> {
   const response = await fetch(app.url + path, {
     method: 'POST',
-    headers: { 'content-type': type },
+    headers: { 'content-type': type, ...headers },
     body: new Uint8Array(body),
     signal: AbortSignal.timeout(10_000),
   });

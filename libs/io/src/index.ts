@@ -34,7 +34,7 @@ export {
   ValidationError,
 } from './io.errors.js';
 export { json } from './json/json.js';
-export { parseJsonBody } from './json/parse-json.js';
+export { checkJsonDepth, parseJsonBody } from './json/parse-json.js';
 export type { JsonOptions } from './json/json.js';
 export { LimitedStream } from './limited-stream.js';
 export { multipart } from './multipart/multipart.js';

@@ -158,3 +158,65 @@ describe('a compiled DTO', () => {
     expect(findBuild(Odd, true)?.(body)).toEqual({ [name]: 1 });
   });
 });
+
+describe('every validator that class-validator brings', () => {
+  /** What a decorator is called with, where it takes something. */
+  const ARGUMENTS: Readonly<Record<string, readonly unknown[]>> = {
+    ArrayContains: [[1]],
+    ArrayMaxSize: [1],
+    ArrayMinSize: [1],
+    ArrayNotContains: [[1]],
+    Contains: ['a'],
+    DivisibleBy: [2],
+    Equals: [1],
+    IsDivisibleBy: [2],
+    IsEnum: [{ a: 'a' }],
+    IsIn: [['a']],
+    IsInstance: [Date],
+    IsNotIn: [['a']],
+    Length: [1, 2],
+    Matches: [/a/],
+    Max: [1],
+    MaxDate: [new Date(0)],
+    MaxLength: [1],
+    Min: [1],
+    MinDate: [new Date(0)],
+    MinLength: [1],
+    NotContains: ['a'],
+    NotEquals: [1],
+    IsHash: ['md5'],
+    IsMobilePhone: ['de-DE'],
+    IsPostalCode: ['DE'],
+    IsRgbColor: [true],
+    IsTaxId: ['en-US'],
+  };
+  /** Of the decorators, what is no validator or decides by code of the user's. */
+  const OTHERS = [
+    'Allow',
+    'IsPromise',
+    'Validate',
+    'ValidateBy',
+    'ValidateIf',
+    'ValidateNested',
+    'ValidatePromise',
+    'ValidatorConstraint',
+  ];
+  const all: Readonly<Record<string, unknown>> = { ...is };
+  const names = Object.keys(all).filter((name) => /^[A-Z]/.test(name) && !OTHERS.includes(name));
+  const decorators = names.filter(
+    (name) => name.toUpperCase() !== name && name.charAt(0).toLowerCase() + name.slice(1) in all,
+  );
+
+  it.each(decorators)('%s', (name) => {
+    class Dto {
+      declare field: unknown;
+    }
+    const make = all[name] as (...options: unknown[]) => PropertyDecorator;
+    make(...(ARGUMENTS[name] ?? []))(Dto.prototype, 'field');
+    expect(findBuild(Dto, false)).toBeTypeOf('function');
+  });
+
+  it('is a good hundred of them', () => {
+    expect(decorators.length).toBeGreaterThan(90);
+  });
+});

@@ -8,9 +8,19 @@ export interface FieldError {
   readonly got: string;
 }
 
+/** Names and paths are the client's own: what it sends once is not to come back a hundred times. */
+const MAX_NAME = 100;
+const MAX_PATH = 300;
+
 export function joinPath(parent: string, property: string): string {
-  if (parent === '') return property;
-  return /^\d+$/.test(property) ? `${parent}[${property}]` : `${parent}.${property}`;
+  const name = shortenName(property);
+  if (parent === '') return name;
+  const path = /^\d+$/.test(name) ? `${parent}[${name}]` : `${parent}.${name}`;
+  return path.length > MAX_PATH ? `…${path.slice(-MAX_PATH)}` : path;
+}
+
+export function shortenName(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
 /** A list of 100,000 wrong items is told by its first, or the answer would be larger than the body. */

@@ -6,10 +6,9 @@ import { InvalidBodyError } from '../io.errors.js';
 import { findBuild } from './compile-dto.js';
 import type { Build } from './compile-dto.js';
 import type { DtoClass } from './dto-class.js';
-import { joinPath, toValidationError } from './field-error.js';
+import { joinPath, shortenName, toValidationError } from './field-error.js';
 import type { FieldError } from './field-error.js';
-
-const MAX_KEYS = 2000;
+import { MAX_COST, headOf, longestList, makeHarmless } from './harmless-body.js';
 
 /**
  * Makes an instance of the DTO from a parsed body, which it takes over, and checks class-validator's
@@ -42,13 +41,27 @@ function tryBuild<T extends object>(build: Build<T>, value: object): T | undefin
   }
 }
 
-/** The same without compiled code. */
+/**
+ * The same without compiled code. Of a body that would hold up the process for longer than a moment,
+ * the first items are decided on, and it is refused with what is wrong with them.
+ */
 export async function validateByClassValidator<T extends object>(
   dto: DtoClass<T>,
   value: object,
   forbidUnknown: boolean,
 ): Promise<T> {
-  makeHarmless(value);
+  if (makeHarmless(value) <= MAX_COST) return decide(dto, value, forbidUnknown);
+  await decide(dto, headOf(value), forbidUnknown);
+  throw new InvalidBodyError(
+    `Expected a body that keeps every rule, or one short enough to say which it breaks: the first items of its lists keep them, the longest has ${longestList(value)}. Send it in parts of at most ${MAX_COST / 20} objects.`,
+  );
+}
+
+async function decide<T extends object>(
+  dto: DtoClass<T>,
+  value: object,
+  forbidUnknown: boolean,
+): Promise<T> {
   const instance = plainToInstance(dto as new () => T, value);
   const errors = await validate(instance, {
     whitelist: true,
@@ -57,26 +70,6 @@ export async function validateByClassValidator<T extends object>(
   });
   if (errors.length === 0) return instance;
   throw toValidationError(errors.flatMap((error) => fieldErrors(error, '')));
-}
-
-/**
- * Keeps from class-transformer what a client could harm it with. It takes time with the square of an
- * object's keys: six seconds for those of one megabyte. And of an object that no @Type names, it calls
- * what is under `constructor`, a key that it leaves out itself.
- */
-function makeHarmless(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (!Array.isArray(value)) {
-    if (Object.getPrototypeOf(value) !== Object.prototype) return;
-    const { length } = Object.keys(value);
-    if (length > MAX_KEYS) {
-      throw new InvalidBodyError(
-        `Expected objects of at most ${MAX_KEYS} fields, got one of ${length}. Send long data as lists.`,
-      );
-    }
-    if (Object.hasOwn(value, 'constructor')) Reflect.deleteProperty(value, 'constructor');
-  }
-  for (const nested of Object.values(value)) makeHarmless(nested);
 }
 
 function fieldErrors(error: ClassValidatorError, parent: string): FieldError[] {
@@ -92,7 +85,6 @@ function fieldErrors(error: ClassValidatorError, parent: string): FieldError[] {
 
 /** class-validator's messages begin with the property's own name, wherever it stands. */
 function withPath(rule: string, property: string, field: string): string {
-  return rule.startsWith(`${property} `)
-    ? field + rule.slice(property.length)
-    : `${field}: ${rule}`;
+  if (rule.startsWith(`${property} `)) return field + rule.slice(property.length);
+  return `${field}: ${rule.replaceAll(property, () => shortenName(property))}`;
 }

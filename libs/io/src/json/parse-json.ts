@@ -18,7 +18,7 @@ export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) {
     throw new InvalidBodyError('Expected a JSON body, got an empty one. Send a JSON object.');
   }
-  checkDepth(body);
+  checkJsonDepth(body);
   const text = decodeUtf8(body);
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' }) as unknown;
@@ -35,7 +35,8 @@ function reason(cause: unknown): string {
   return text.includes('forbidden prototype') ? `${text}.` : 'It is malformed or cut off.';
 }
 
-function checkDepth(body: Buffer): void {
+/** Bounds nesting before anything recursive sees the value. @throws InvalidBodyError */
+export function checkJsonDepth(body: Buffer): void {
   let depth = 0;
   let inString = false;
   for (let i = 0; i < body.length; i++) {

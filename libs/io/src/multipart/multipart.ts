@@ -84,7 +84,7 @@ export function multipart<Fields extends Readonly<Record<string, IoDescriptor>>>
     schema: () => schema(declared, limits),
     components: () =>
       Object.assign({}, ...[...declared.values()].map((each) => each.components?.())),
-    encoding: () => encoding(declared),
+    encoding: () => partEncodings(declared),
   };
 }
 
@@ -127,7 +127,9 @@ export function partSchema(descriptor: IoDescriptor): JsonSchema {
   return first ?? {};
 }
 
-function encoding(fields: FormFields): Readonly<Record<string, PartEncoding>> {
+export function partEncodings(
+  fields: ReadonlyMap<string, IoDescriptor>,
+): Readonly<Record<string, PartEncoding>> {
   return Object.fromEntries(
     [...fields].map(([name, { contentTypes }]) => [name, { contentType: contentTypes.join(', ') }]),
   );

@@ -7,7 +7,7 @@ import type {
   JsonSchema,
   StreamedDescriptor,
 } from '../io-descriptor.js';
-import { FORM, FORM_DEFAULTS, partSchema } from '../multipart/multipart.js';
+import { FORM, FORM_DEFAULTS, partEncodings, partSchema } from '../multipart/multipart.js';
 import { FormReader } from '../multipart/read-form.js';
 import { parseJsonBody } from '../json/parse-json.js';
 import { nameError } from '../name-error.js';
@@ -48,6 +48,7 @@ export function parameters(fields: readonly BodyField[]): StreamedDescriptor<unk
     },
     schema: () => describe(fields),
     components: () => Object.assign({}, ...fields.map(({ input }) => input.components?.())),
+    encoding: () => partEncodings(parts),
   };
   return canBeJson ? { ...form, buffered: { ...form, ...objectReader(fields) } } : form;
 }

@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
-import { parseJsonBody } from 'bentonest/io';
+import { checkJsonDepth, parseJsonBody } from 'bentonest/io';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { getApiRoute } from '../api-route.js';
+import { collectBody } from './collect-body.js';
 
 type BodyDone = (error: Error | null, body?: unknown) => void;
 type JsonParser = (request: FastifyRequest, body: string, done: BodyDone) => void;
@@ -12,6 +14,7 @@ interface RawBodyRequest extends FastifyRequest {
 }
 
 const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain';
 
 /**
  * Leaves the bodies of our routes as bytes, of any content type, for their descriptors to read.
@@ -19,33 +22,23 @@ const JSON_TYPE = 'application/json';
  */
 export function registerBodyParsers(adapter: FastifyAdapter, fastify: FastifyInstance): void {
   const { onProtoPoisoning, onConstructorPoisoning, bodyLimit } = fastify.initialConfig;
-  const parseJson = fastify.getDefaultJsonParser(
+  const parseByFastify = fastify.getDefaultJsonParser(
     onProtoPoisoning ?? 'error',
     onConstructorPoisoning ?? 'error',
   ) as JsonParser;
-  const parse = (request: RawBodyRequest, body: Buffer, done: BodyDone): void => {
-    if (isOurs(request)) {
-      done(null, body);
-      return;
-    }
-    // A method of ours that takes no body is called by clients that name a type all the same.
-    if (body.length === 0 && isService(request)) {
-      done(null, undefined);
-      return;
-    }
-    request.rawBody = body;
-    if (isService(request)) {
-      parseBounded(body, done);
-      return;
-    }
-    parseJson(request, body.toString(), done);
-  };
+  // Through the adapter first, so that Nest does not register its own over it.
   if (fastify.hasContentTypeParser(JSON_TYPE)) fastify.removeContentTypeParser(JSON_TYPE);
-  // Through the adapter, so that Nest does not register its own over it.
-  adapter.useBodyParser(JSON_TYPE, false, { bodyLimit }, parse as never);
+  adapter.useBodyParser(JSON_TYPE, false, { bodyLimit }, parseByFastify as never);
+  fastify.removeContentTypeParser(JSON_TYPE);
+  fastify.addContentTypeParser(JSON_TYPE, (request, payload: Readable, done) => {
+    collectBody(request, payload, (error, body) => {
+      if (error === null) parseJson(request, body, parseByFastify, done);
+      else done(error);
+    });
+  });
   leaveTextAsBytes(fastify);
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    if (isOurs(request)) done(null, body);
+  fastify.addContentTypeParser('*', (request, payload: Readable, done) => {
+    if (isOurs(request)) collectBody(request, payload, done);
     else done(new UnsupportedMediaTypeException(describeType(request)));
   });
 }
@@ -53,8 +46,11 @@ export function registerBodyParsers(adapter: FastifyAdapter, fastify: FastifyIns
 /** Fastify's own parser would put replacement characters for what is no UTF-8. */
 function leaveTextAsBytes(fastify: FastifyInstance): void {
   try {
-    fastify.addContentTypeParser('text/plain', { parseAs: 'buffer' }, (request, body, done) => {
-      done(null, isOurs(request) ? body : body.toString());
+    fastify.addContentTypeParser(TEXT_TYPE, (request, payload: Readable, done) => {
+      collectBody(request, payload, (error, body) => {
+        if (error === null) done(null, isOurs(request) ? body : body.toString());
+        else done(error);
+      });
     });
   } catch (error) {
     // The application has one of its own, which stays.
@@ -67,16 +63,34 @@ function describeType({ headers }: FastifyRequest): string {
   return `Expected a body of a type that this route reads, got ${got}. Set the content-type header.`;
 }
 
-/** What a method of ours takes by Nest's own `@Body()` has the limits of what a descriptor reads. */
-function parseBounded(body: Buffer, done: BodyDone): void {
+function parseJson(
+  request: RawBodyRequest,
+  body: Buffer,
+  parseByFastify: JsonParser,
+  done: BodyDone,
+): void {
+  if (isOurs(request)) {
+    done(null, body);
+    return;
+  }
+  // A method of ours that takes no body is called by clients that name a type all the same.
+  if (body.length === 0 && isService(request)) {
+    done(null, undefined);
+    return;
+  }
+  request.rawBody = body;
   let value: unknown;
   try {
-    value = parseJsonBody(body);
+    // What a method of ours takes by Nest's own `@Body()` has the limits of what a descriptor reads;
+    // a controller of Nest's, the bound that keeps the process alive.
+    if (isService(request)) value = parseJsonBody(body);
+    else checkJsonDepth(body);
   } catch (error) {
     done(error as Error);
     return;
   }
-  done(null, value);
+  if (isService(request)) done(null, value);
+  else parseByFastify(request, body.toString(), done);
 }
 
 function isService(request: FastifyRequest): boolean {

@@ -28,7 +28,11 @@ function describeTypes(descriptor: IoDescriptor, types: readonly string[]): Cont
   const schemas = descriptor.schema();
   const encoding = descriptor.encoding && { encoding: descriptor.encoding() };
   return Object.fromEntries(
-    types.map((type) => [type, { ...toMediaType(schemas[type] ?? {}), ...encoding }]),
+    types.map((type) => {
+      // OpenAPI has it for forms alone; parameters() are JSON as well.
+      const ofParts = type.startsWith('multipart/') ? encoding : undefined;
+      return [type, { ...toMediaType(schemas[type] ?? {}), ...ofParts }];
+    }),
   );
 }
 

@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ServedApp } from '../e2e/served-app.js';
+
+const MIB = 1024 * 1024;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let app: ServedApp;
+
+beforeAll(async () => {
+  app = await ServedApp.start({ entry: 'dist/test/fixtures/every-descriptor-app/main.js' });
+});
+
+afterAll(async () => {
+  await app.end();
+});
+
+interface Refusal {
+  readonly status: number;
+  readonly body: string;
+}
+
+async function send(path: string, body: string): Promise<Refusal> {
+  const signal = AbortSignal.timeout(20_000);
+  const sent = { method: 'POST', headers: JSON_TYPE, body, signal };
+  const answer = await fetch(app.url + path, sent);
+  return { status: answer.status, body: await answer.text() };
+}
+
+async function rssMib(): Promise<number> {
+  return ((await (await app.get('/state')).json()) as { rss: number }).rss / MIB;
+}
+
+/** The longest that /livez had to wait while something else was done. */
+async function longestProbe(work: Promise<unknown>): Promise<number> {
+  let isDone = false;
+  let longest = 0;
+  const probe = async (): Promise<void> => {
+    while (!isDone) {
+      const startedAt = performance.now();
+      await (await app.get('/livez')).text();
+      longest = Math.max(longest, performance.now() - startedAt);
+    }
+  };
+  const probing = probe();
+  await work;
+  isDone = true;
+  await probing;
+  return longest;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(share * (values.length - 1))];
+}
+
+function open(): Socket {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
+/** Writes it all, as fast as the server reads, and returns the answer. */
+async function exchange(pieces: Iterable<string>): Promise<string> {
+  const socket = open();
+  const answer = text(socket);
+  for (const piece of pieces) {
+    if (!socket.write(piece)) await once(socket, 'drain');
+  }
+  return answer;
+}
+
+it.each([
+  ['scalars for objects', '1'],
+  ['objects that are wrong', '{"x":1}'],
+])('18 MB of %s hold nobody up', async (_, item) => {
+  const points = Array(Math.floor((18 * 1_000_000) / (item.length + 1))).fill(item);
+  const body = `{"kind":"line","width":2,"points":[${points.join(',')}]}`;
+  let answer: Refusal | undefined;
+  const longest = await longestProbe(send('/json', body).then((got) => (answer = got)));
+  console.info(`/livez waited ${longest.toFixed(0)} ms at most (88,000 before it was bounded)`);
+  expect(answer?.status).toBe(400);
+  expect(answer?.body).toContain('points must contain no more than 3 elements');
+  expect(answer?.body.length).toBeLessThan(50_000);
+});
+
+it('a long name of an unknown field does not come back', async () => {
+  const body = `{"kind":"line","width":2,"points":[],"${'x'.repeat(MIB)}":1}`;
+  const answer = await send('/strict', body);
+  expect(answer.status).toBe(400);
+  expect(answer.body).toContain('should not exist');
+  expect(answer.body.length).toBeLessThan(2000);
+});
+
+it('JSON nested 250,000 deep is refused at once', async () => {
+  const deep = '['.repeat(250_000) + ']'.repeat(250_000);
+  for (const path of ['/any', '/json', '/ndarray', '/frame', '/parameters']) {
+    let answer: Refusal | undefined;
+    const longest = await longestProbe(send(path, deep).then((got) => (answer = got)));
+    console.info(`${path}: /livez waited ${longest.toFixed(1)} ms at most (bound 100)`);
+    expect([path, answer?.status]).toEqual([path, 400]);
+  }
+});
+
+it('a body of a million chunks of one byte takes the memory of its bytes', async () => {
+  const head = `POST /any HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const space = '1\r\n \r\n'.repeat(10_000);
+  const pieces = [head, ...Array<string>(100).fill(space), '1\r\n7\r\n0\r\n\r\n'];
+  const once7 = async (): Promise<void> => {
+    expect(await exchange(pieces)).toMatch(/^HTTP\/1.1 200 OK[^]*\r\n7$/);
+  };
+  for (let i = 0; i < 5; i++) await once7();
+  const before = await rssMib();
+  let most = 0;
+  for (let i = 0; i < 10; i++) {
+    await once7();
+    most = Math.max(most, (await rssMib()) - before);
+  }
+  console.info(`ten of them: ${most.toFixed(1)} MiB more (bound 10; 378 for one before)`);
+  expect(most).toBeLessThanOrEqual(10);
+}, 60_000);
+
+it('10,000 bad bodies in a row are refused at once, and leave nothing', async () => {
+  const secret = 'a-body-that-no-log-shows';
+  const bad = [`{"${secret}":`, '', `["${secret}"]`, `"${secret}`];
+  const times: number[] = [];
+  const run = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
+      const startedAt = performance.now();
+      const { status } = await send('/json', bad[i % bad.length]);
+      times.push(performance.now() - startedAt);
+      expect(status).toBe(400);
+    }
+  };
+  await run(5000);
+  const before = await rssMib();
+  times.length = 0;
+  await run(10_000);
+  const growth = (await rssMib()) - before;
+  const p99 = percentile(times, 0.99).toFixed(1);
+  console.info(`p99 ${p99} ms (bound 10), ${growth.toFixed(1)} MiB more (bound 10)`);
+  expect(growth).toBeLessThanOrEqual(10);
+  expect(app.output).not.toContain(secret);
+  expect(app.output).not.toMatch(/ERROR/);
+}, 120_000);
+
+it.each([
+  ['a header', '/any', '__proto__: polluted\r\nconstructor: polluted\r\n', '1'],
+  ['a query', '/any?__proto__[polluted]=1&constructor[prototype][polluted]=1', '', '1'],
+  [
+    'an unknown parameter',
+    '/parameters',
+    '',
+    '{"input":[[1]],"shape":{"kind":"line","width":2,"points":[]},"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+  ],
+])('keys that reach prototypes do not, as %s', async (_, path, headers, body) => {
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n${headers}\r\n`;
+  expect(await exchange([head + body])).toMatch(/^HTTP\/1.1 200 OK/);
+  expect(await (await app.get('/state')).json()).toMatchObject({ polluted: false });
+});
+
+it('tables and columns are parts of a form, too', async () => {
+  const form = new FormData();
+  const csv = 'species,length\na,1.5\nb,2\n';
+  form.append('table', new Blob([csv], { type: 'text/csv' }));
+  form.append('scores', '[1,2,3]');
+  const answer = await fetch(`${app.url}/frames`, { method: 'POST', body: form });
+  expect(await answer.json()).toEqual([2, 3]);
+  form.set('table', new Blob(['species\na\n'], { type: 'text/csv' }));
+  const refused = await fetch(`${app.url}/frames`, { method: 'POST', body: form });
+  expect(refused.status).toBe(400);
+  expect(((await refused.json()) as Error).message).toMatch(/^table: Expected a column "length"/);
+});
+
+it('nor as a part of a form', async () => {
+  const form = new FormData();
+  form.append('input', '[[1]]');
+  form.append('shape', '{"kind":"line","width":2,"points":[]}');
+  form.append('__proto__', '{"polluted":1}');
+  form.append('constructor', '{"prototype":{"polluted":1}}');
+  const answer = await fetch(`${app.url}/parameters`, { method: 'POST', body: form });
+  expect(answer.status).toBe(200);
+  expect(await (await app.get('/state')).json()).toMatchObject({ polluted: false });
+});
