@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A route as it is reported; one object per route, so that subscribers may key what they keep by it. */
 export interface RouteInfo {
@@ -10,15 +11,27 @@ export interface RouteInfo {
   readonly version: string;
 }
 
-/** A request that was answered, whatever the answer. */
-export interface RequestEvent {
+/**
+ * A request that has come in for a route or a mount. Each is followed by one {@link RequestEvent} with
+ * the same `request`, whose route is another one where a mount has given the request back.
+ */
+export interface RequestStartEvent {
   readonly route: RouteInfo;
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+}
+
+/** A request that was answered, whatever the answer. */
+export interface RequestEvent extends RequestStartEvent {
+  readonly response: ServerResponse;
   readonly statusCode: number;
   readonly durationMs: number;
 }
 
-/** Name of the channel on `node:diagnostics_channel`. */
+/** Names of the channels on `node:diagnostics_channel`. */
+export const REQUEST_START_CHANNEL = 'bentonest:serving:request-start';
 export const REQUEST_CHANNEL = 'bentonest:serving:request';
 
 /** What nobody subscribes to costs nothing: check `hasSubscribers` before an event is made. */
+export const requestStartChannel = channel(REQUEST_START_CHANNEL);
 export const requestChannel = channel(REQUEST_CHANNEL);

@@ -85,7 +85,7 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
     const upgrade = upgradeOf(request);
     if (upgrade !== undefined && app.upgrade !== undefined) {
       upgrade.accept(app.upgrade, request, response);
-      this.surroundings?.reportUpgrade(endpoint);
+      this.surroundings?.reportUpgrade(request, response, endpoint);
       return undefined;
     }
     const report = this.surroundings?.report(request, response, endpoint);

@@ -18,7 +18,7 @@ export interface MountSurroundings {
   /** @param endpoint the mount's path, never the request's. */
   report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountReport;
   /** A connection was handed over to a mounted application. */
-  reportUpgrade(endpoint: string): void;
+  reportUpgrade(request: IncomingMessage, response: ServerResponse, endpoint: string): void;
 }
 
 /** Provides a {@link MountSurroundings}, from a global module. */

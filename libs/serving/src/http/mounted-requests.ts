@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { RouteMethods } from '../errors/route-methods.js';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
-import { CLIENT_CLOSED_REQUEST, leaveToMount, takeFromMount } from './request-events.js';
+import {
+  CLIENT_CLOSED_REQUEST,
+  leaveToMount,
+  publishStart,
+  requestIdOf,
+  takeFromMount,
+} from './request-events.js';
 
 const SWITCHING_PROTOCOLS = 101;
 const INTERNAL_SERVER_ERROR = 500;
@@ -20,12 +26,14 @@ export class MountedRequests {
     return this.methods.findOthers(method, url);
   }
 
-  report(_request: IncomingMessage, response: ServerResponse, endpoint: string): MountedRequest {
-    return new MountedRequest(this.routeOf(endpoint), response);
+  report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountedRequest {
+    return new MountedRequest(this.routeOf(endpoint), request, response);
   }
 
-  reportUpgrade(endpoint: string): void {
-    publish(this.routeOf(endpoint), SWITCHING_PROTOCOLS, 0);
+  reportUpgrade(request: IncomingMessage, response: ServerResponse, endpoint: string): void {
+    const route = this.routeOf(endpoint);
+    publishStart(route, request);
+    publish({ route, request, response, statusCode: SWITCHING_PROTOCOLS, durationMs: 0 });
   }
 
   private routeOf(endpoint: string): RouteInfo {
@@ -45,8 +53,10 @@ class MountedRequest {
 
   constructor(
     private readonly route: RouteInfo,
+    private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
   ) {
+    publishStart(route, request);
     leaveToMount(response);
     response.once('close', this.publish);
   }
@@ -63,15 +73,25 @@ class MountedRequest {
   }
 
   private readonly publish = (): void => {
-    const { statusCode, writableFinished } = this.response;
+    const { route, request, response } = this;
     const unfinished = this.hasFailed ? INTERNAL_SERVER_ERROR : CLIENT_CLOSED_REQUEST;
     // HTTP/2 does not tell.
-    const status = (writableFinished as boolean | undefined) === false ? unfinished : statusCode;
-    publish(this.route, status, performance.now() - this.startedAt);
+    const isWhole = (response.writableFinished as boolean | undefined) !== false;
+    const statusCode = isWhole ? response.statusCode : unfinished;
+    publish({
+      route,
+      request,
+      response,
+      statusCode,
+      durationMs: performance.now() - this.startedAt,
+    });
   };
 }
 
-function publish(route: RouteInfo, statusCode: number, durationMs: number): void {
+function publish(event: Omit<RequestEvent, 'requestId'>): void {
   if (!requestChannel.hasSubscribers) return;
-  requestChannel.publish({ route, statusCode, durationMs } satisfies RequestEvent);
+  requestChannel.publish({
+    ...event,
+    requestId: requestIdOf(event.request),
+  } satisfies RequestEvent);
 }

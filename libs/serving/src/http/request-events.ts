@@ -1,17 +1,48 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { requestChannel } from '../serving.channels.js';
-import type { RequestEvent, RouteInfo } from '../serving.channels.js';
+import { requestChannel, requestStartChannel } from '../serving.channels.js';
+import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
-/** Publishes each answered request of a route, in Fastify's last hook. */
-export function createResponseHook(route: RouteInfo): OnResponse {
-  return (_request, reply, done) => {
-    publish(route, reply);
+/** Publishes each request of a route as it comes in, before anything is done for it. */
+export function createRequestHook(route: RouteInfo): OnResponse {
+  return ({ id, raw }, _reply, done) => {
+    publishStart(route, raw, id);
     done();
   };
+}
+
+/** Publishes each answered request of a route, in Fastify's last hook. */
+export function createResponseHook(route: RouteInfo): OnResponse {
+  return (request, reply, done) => {
+    publish(route, request, reply);
+    done();
+  };
+}
+
+const REQUEST_ID = Symbol('bentonest.request-id');
+
+type KnownRequest = IncomingMessage & { [REQUEST_ID]?: string };
+
+/** Leaves a request's id where mounted applications, which know nothing of Fastify, find it. */
+export const rememberRequestId: OnResponse = ({ id, raw }, _reply, done) => {
+  (raw as KnownRequest)[REQUEST_ID] = id;
+  done();
+};
+
+export function requestIdOf(request: IncomingMessage): string {
+  return (request as KnownRequest)[REQUEST_ID] ?? '';
+}
+
+export function publishStart(
+  route: RouteInfo,
+  request: IncomingMessage,
+  requestId = requestIdOf(request),
+): void {
+  if (!requestStartChannel.hasSubscribers) return;
+  requestStartChannel.publish({ route, requestId, request } satisfies RequestStartEvent);
 }
 
 /** The status, known from nginx, of a request whose client left before it was answered. */
@@ -29,7 +60,7 @@ const NO_ROUTE: RouteInfo = { endpoint: '', method: '', service: '', version: ''
 
 /** Publishes requests that no route matched: unknown paths are one route to those who count. */
 export const publishUnmatched: OnResponse = (request, reply, done) => {
-  if (request.is404) publish(NO_ROUTE, reply);
+  if (request.is404) publish(NO_ROUTE, request, reply);
   done();
 };
 
@@ -50,11 +81,8 @@ function isPublished({ raw }: FastifyReply): boolean {
   return requestChannel.hasSubscribers && (raw as AnyResponse)[MOUNTED] !== true;
 }
 
-function publish(route: RouteInfo, reply: FastifyReply): void {
-  if (!isPublished(reply)) return;
-  const { elapsedTime } = reply;
-  const statusCode = finalStatus(reply);
-  requestChannel.publish({ route, statusCode, durationMs: elapsedTime } satisfies RequestEvent);
+function publish(route: RouteInfo, request: FastifyRequest, reply: FastifyReply): void {
+  if (isPublished(reply)) publishEvent(route, request, reply, finalStatus(reply));
 }
 
 /** Publishes a request whose answer did not get out whole: Fastify calls no hook for it. */
@@ -64,11 +92,20 @@ export function publishUnfinished(
   statusCode: number,
 ): void {
   if (!isPublished(reply)) return;
-  const { elapsedTime } = reply;
   const { [ROUTE_INFO]: route = NO_ROUTE } = request.routeOptions.config as {
     readonly [ROUTE_INFO]?: RouteInfo;
   };
-  requestChannel.publish({ route, statusCode, durationMs: elapsedTime } satisfies RequestEvent);
+  publishEvent(route, request, reply, statusCode);
+}
+
+function publishEvent(
+  route: RouteInfo,
+  { id: requestId, raw: request }: FastifyRequest,
+  { raw: response, elapsedTime: durationMs }: FastifyReply,
+  statusCode: number,
+): void {
+  const event = { route, requestId, request, response, statusCode, durationMs };
+  requestChannel.publish(event satisfies RequestEvent);
 }
 
 /** What the answer came to: it may have ended before all of it was on its way. */

@@ -7,7 +7,13 @@ import { createDecompressHook } from '../input/decompress.js';
 import { createStreamHook } from '../input/stream-body.js';
 import { createResultEncoder } from '../output/encode-result.js';
 import type { RouteInfo } from '../serving.channels.js';
-import { createResponseHook, publishUnmatched, withRouteInfo } from './request-events.js';
+import {
+  createRequestHook,
+  createResponseHook,
+  publishUnmatched,
+  rememberRequestId,
+  withRouteInfo,
+} from './request-events.js';
 import { toRoutePattern } from './route-pattern.js';
 
 /** Largest body of an API route, in bytes, where the application set none of its own: 20 MiB. */
@@ -28,6 +34,7 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
     }
     const info = describeRoute(options, route);
     options.config = withRouteInfo(options.config, info);
+    options.onRequest = [createRequestHook(info), ...[options.onRequest ?? []].flat()];
     options.onResponse = [...[options.onResponse ?? []].flat(), createResponseHook(info)];
     if (route === undefined) return;
     const hasSchema = options.schema?.response !== undefined;
@@ -42,6 +49,7 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
       ...streamHooks(route, options.bodyLimit),
     ];
   });
+  fastify.addHook('onRequest', rememberRequestId);
   fastify.addHook('onResponse', publishUnmatched);
 }
 
