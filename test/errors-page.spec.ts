@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import * as bento from 'bentonest';
 import * as cli from 'bentonest/cli';
 import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
@@ -15,6 +16,7 @@ type ErrorClass = typeof errors.BentoError;
 
 function errorClasses(): ErrorClass[] {
   const exported = [
+    { ListenError: bento.ListenError },
     cli,
     errors,
     io,

@@ -63,7 +63,7 @@ describe('a wrong command line', () => {
     ],
     ['models push a /tmp/b', 'Expected an address such as s3://bucket/key, got "/tmp/b".'],
     ['serve --port 70000', 'Expected a number from 0 to 65535. See: bentonest serve --help'],
-    ['serve --workers 2', 'Several API processes are not there yet'],
+    ['serve --workers none', 'Expected a number from 1 to 1024, or auto'],
     ['serve package-lock.json', 'got a file of .json kind. See: bentonest serve --help'],
     ['new ../x', 'such as house-prices, got "../x". See: bentonest new --help'],
     ['new X', 'such as house-prices, got "X". See: bentonest new --help'],

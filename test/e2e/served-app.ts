@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface ServedAppOptions {
   /** Compiled entry, relative to the repository. @default 'dist/src/main.js' */
   readonly entry?: string;
+  /** A PORT in it is taken as it is. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +29,7 @@ export class ServedApp {
   /** Starts the server without waiting for anything. */
   static async spawn(options: ServedAppOptions = {}): Promise<ServedApp> {
     const { entry = 'dist/src/main.js', env = {} } = options;
-    const port = await freePort();
+    const port = Number(env.PORT ?? (await freePort()));
     const child = spawn(process.execPath, [entry], {
       cwd: ROOT,
       env: { ...process.env, NO_COLOR: '1', ...env, PORT: String(port) },

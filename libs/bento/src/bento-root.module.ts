@@ -2,7 +2,8 @@ import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
 import { ModelStore } from 'bentonest/model-store';
 import { MOUNT_SURROUNDINGS } from 'bentonest/mount';
 import { ObserveModule } from 'bentonest/observe';
-import { RunnerRegistry } from 'bentonest/runner';
+import { RUNNER_SHARING, RunnerRegistry } from 'bentonest/runner';
+import type { RunnerSharing } from 'bentonest/runner';
 import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
 import { BENTO_OPTIONS } from './bento.tokens.js';
@@ -28,8 +29,9 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   providers: [
     {
       provide: RunnerRegistry,
-      inject: [BENTO_OPTIONS],
-      useFactory: (options: BentoOptions) => new RunnerRegistry(options),
+      inject: [BENTO_OPTIONS, { token: RUNNER_SHARING, optional: true }],
+      useFactory: (options: BentoOptions, sharing?: RunnerSharing) =>
+        new RunnerRegistry(options, sharing),
     },
     { provide: ModelStore, useFactory: () => new ModelStore() },
     // The one seam between mounts and serving, which know nothing of each other.

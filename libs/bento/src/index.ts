@@ -47,10 +47,18 @@ export {
   frameworkErrors,
   getApiDocument,
 } from 'bentonest/serving';
-export type { ApiOptions, BentoServiceOptions, DocsOptions } from 'bentonest/serving';
+export type {
+  ApiOptions,
+  BentoServiceOptions,
+  DocsOptions,
+  ServiceLifeCycle,
+} from 'bentonest/serving';
 export { DataFrame, NdArray } from 'bentonest/tensor';
 export type { DType, Orient } from 'bentonest/tensor';
 export { BentoModule } from './bento.module.js';
+export { serve } from './serve/serve.js';
+export { ListenError } from './serve/serve.errors.js';
+export type { ServeOptions } from './serve/serve.options.js';
 export type { BentoExtras, BentoOptions } from './bento.options.js';
 export type { BentoFeatureOptions } from './feature/create-feature.js';
 export { BentoModel, InjectModel, bentoModel, getModelToken } from './models/bento-model.js';

@@ -9,7 +9,7 @@ import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { Caretaker } from './pool/caretaker.js';
 import { Turns } from './pool/turns.js';
 import { WorkerPool } from './pool/worker-pool.js';
-import type { WorkerStatus } from './pool/pool.options.js';
+import type { PoolSharing, WorkerLoad, WorkerStatus } from './pool/pool.options.js';
 import { publishBatchEvent, publishLostCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
 import { RunnerOptionsError, RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
@@ -19,6 +19,11 @@ import { createRunnerHandle } from './runner.js';
 import type { Runner, RunnerState } from './runner.js';
 import { describeFailure } from './runner-status.js';
 import type { RunnerStatus } from './runner-status.js';
+import { RemotePool } from './sharing/remote-pool.js';
+import type { RunnerSharing } from './sharing/runner-sharing.js';
+import type { RunnersCaller } from './sharing/runners-caller.js';
+import type { SharedRunner } from './sharing/runners-owner.js';
+import type { Change, RunnerMessage } from './sharing/sharing.messages.js';
 import { EmbeddedTarget } from './transport/embedded-target.js';
 import type { MethodDescription } from './wire/frame.js';
 import { loadRunnable } from './worker/load-runnable.js';
@@ -46,6 +51,10 @@ export class RunnerHost {
   private readonly options: ResolvedRunnerOptions;
   private readonly dispatcher: Dispatcher;
   private pool: WorkerPool | undefined;
+  /** The workers of another process, in the place of a pool. */
+  private remote: RemotePool | undefined;
+  /** Those in other processes who call the pool's workers. */
+  private readonly shared: SharedRunner | undefined;
   private caretaker: Caretaker | undefined;
   private embedded: LoadedRunnable | undefined;
   private embeddedTarget: EmbeddedTarget | undefined;
@@ -57,7 +66,10 @@ export class RunnerHost {
   private isStopped = false;
   private starting: Promise<void> | undefined;
 
-  constructor(private readonly definition: RunnerDefinition) {
+  constructor(
+    private readonly definition: RunnerDefinition,
+    private readonly sharing?: RunnerSharing,
+  ) {
     this.name = definition.name;
     this.options = resolveRunnerOptions(definition.name, definition);
     this.dispatcher = new Dispatcher({
@@ -70,14 +82,21 @@ export class RunnerHost {
     });
     this.runner = createRunnerHandle(this.name, {
       call: (method, args, options) => this.call(method, args, options),
-      reload: (model) => this.reload(model),
-      scale: (workers) => this.scale(workers),
+      reload: (model) => this.change({ action: 'reload', model }),
+      scale: (workers) => this.change({ action: 'scale', workers }),
+    });
+    if (sharing?.role !== 'owner' || this.options.embedded) return;
+    this.shared = sharing.owner.add({
+      name: this.name,
+      describe: () => this.describe(),
+      change: (change) => this.change(change),
+      endHanging: (worker, reason) => this.pool?.endHanging(worker, reason),
     });
   }
 
   /** The model that it serves; undefined before it is started, and where the Runnable has none by tag. */
   get model(): RunnableModel | undefined {
-    return this.source?.model;
+    return this.remote?.told?.model ?? this.source?.model;
   }
 
   get methods(): readonly MethodDescription[] {
@@ -95,17 +114,19 @@ export class RunnerHost {
   }
 
   get status(): RunnerStatus {
-    const failure = this.failure ?? this.pool?.failure;
+    const pool = this.remote ?? this.pool;
+    const failure = this.failure ?? pool?.failure;
     const { dispatcher } = this;
     const reloadFailure = this.currentReloadFailure();
-    const workers = this.pool?.status ?? [];
+    const workers = pool?.status ?? [];
+    const reason = this.remote?.told?.reason ?? (failure && describeFailure(failure));
     return {
       name: this.name,
       state: this.stateOf(workers, failure),
-      ...(failure === undefined ? {} : { reason: describeFailure(failure) }),
-      ...(reloadFailure === undefined ? {} : { reloadFailure: describeFailure(reloadFailure) }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(reloadFailure === undefined ? {} : { reloadFailure }),
       workers,
-      restarts: this.pool?.restarts ?? 0,
+      restarts: pool?.restarts ?? 0,
       waiting: dispatcher.depth,
       pending: dispatcher.pending,
       methods: dispatcher.methodLoads.map(({ name, waitingRows, latency }) => ({
@@ -142,6 +163,10 @@ export class RunnerHost {
   }
 
   private async load(): Promise<void> {
+    const { sharing } = this;
+    if (sharing?.role === 'caller' && !this.options.embedded) return this.connect(sharing.caller);
+    // Who calls it has a Runnable of its own; who owns workers calls none.
+    if (sharing?.role === 'owner' && this.options.embedded) return undefined;
     try {
       const source = await this.definition.source();
       if (this.isStopped) return;
@@ -166,12 +191,17 @@ export class RunnerHost {
     this.caretaker?.stop();
     this.starting ??= Promise.resolve();
     this.dispatcher.refuse(new RunnerUnavailableError(this.name, 'stopped'));
-    await this.pool?.stop(STOP_GRACE_MS);
+    await (this.remote ?? this.pool)?.stop(STOP_GRACE_MS);
     await this.embedded?.instance.close?.();
   }
 
-  private reload(model: string | undefined): Promise<void> {
-    return this.reloads.take(() => this.reloadNow(model));
+  private async change(change: Change): Promise<void> {
+    if (this.sharing?.role === 'caller' && !this.options.embedded) {
+      await this.start();
+      return this.remote?.change(change);
+    }
+    if (change.action === 'scale') return this.scale(change.workers);
+    return this.reloads.take(() => this.reloadNow(change.model));
   }
 
   private async reloadNow(model: string | undefined): Promise<void> {
@@ -186,17 +216,19 @@ export class RunnerHost {
     } catch (error) {
       this.reloadFailure = { error: error as Error, source, at: performance.now() };
       throw error;
+    } finally {
+      this.shared?.tellAll();
     }
   }
 
   /** None, when a worker that was spawned since then has loaded what the reload could not. */
-  private currentReloadFailure(): Error | undefined {
+  private currentReloadFailure(): string | undefined {
     const { reloadFailure: failure, pool } = this;
-    if (failure === undefined) return undefined;
+    if (failure === undefined) return this.remote?.told?.reloadFailure;
     const isMended =
       isDeepStrictEqual(failure.source, pool?.loads) &&
       pool?.ready.some(({ spawnedAt }) => spawnedAt > failure.at);
-    return isMended === true ? undefined : failure.error;
+    return isMended === true ? undefined : describeFailure(failure.error);
   }
 
   private async scale(workers: number): Promise<void> {
@@ -213,10 +245,41 @@ export class RunnerHost {
   private async startPool(source: RunnableSource): Promise<void> {
     const { argumentCheck = acceptAll } = this.definition;
     const { options, dispatcher, name: runner } = this;
-    this.pool = new WorkerPool({ ...options, runner, argumentCheck }, dispatcher);
+    const sharing = this.poolSharing;
+    this.pool = new WorkerPool({ ...options, runner, argumentCheck, sharing }, dispatcher);
     await this.pool.start(source, options.workers.min);
-    this.caretaker = new Caretaker({ ...options, runner }, this.pool, dispatcher);
+    const load = (): WorkerLoad => this.shared?.workers.load ?? dispatcher;
+    this.caretaker = new Caretaker({ ...options, runner }, this.pool, load);
     if (!this.isStopped) this.caretaker.start();
+  }
+
+  private get poolSharing(): PoolSharing | undefined {
+    if (this.shared === undefined) return undefined;
+    const { workers, tellAll } = this.shared;
+    return {
+      changed: tellAll,
+      released: (worker) => workers.released(worker),
+      gone: (worker) => workers.forgetWorker(worker),
+      callsOf: (worker) => workers.callsOf(worker),
+    };
+  }
+
+  /** How the runner is, for processes that call its workers. */
+  private describe(): RunnerMessage {
+    const { state, reason, reloadFailure, restarts } = this.status;
+    const attached = this.pool?.ready.filter(({ isAttached }) => isAttached) ?? [];
+    const workers = attached.map(({ socketPath, pid }) => ({ socketPath, pid }));
+    const { name: runner, model } = this;
+    return { type: 'runner', runner, state, workers, restarts, reason, reloadFailure, model };
+  }
+
+  /** Uses the workers of another process; resolves when the first of them serves. */
+  private connect(caller: RunnersCaller): Promise<void> {
+    const { definition, dispatcher, name: runner } = this;
+    const { argumentCheck = acceptAll } = definition;
+    this.remote = new RemotePool({ runner, argumentCheck }, dispatcher, caller);
+    caller.add(runner, this.remote);
+    return this.remote.start();
   }
 
   private async startEmbedded(source: RunnableSource): Promise<void> {

@@ -31,5 +31,7 @@ export { Infrastructure } from './openapi/infrastructure.decorator.js';
 export type { InfrastructureOptions } from './openapi/infrastructure.decorator.js';
 export { REQUEST_CHANNEL, REQUEST_START_CHANNEL } from './serving.channels.js';
 export type { RequestEvent, RequestStartEvent, RouteInfo } from './serving.channels.js';
-export { ServingModule } from './serving.module.js';
+export { ServiceHooks } from './life-cycle/service-life-cycle.js';
+export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
+export { FastifyPreparation, ServingModule } from './serving.module.js';
 export type { ServingOptions } from './serving.module.js';

@@ -14,6 +14,7 @@ import { GracefulClose } from './http/graceful-close.js';
 import { MountedRequests } from './http/mounted-requests.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
+import { ServiceHooks } from './life-cycle/service-life-cycle.js';
 import { SlowDtoLog } from './input/slow-dto-log.js';
 
 /** Options of {@link ServingModule}. */
@@ -41,7 +42,7 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     private readonly host: HttpAdapterHost,
     private readonly modules: ModulesContainer,
     private readonly errors: ErrorHandling,
-    @Optional() @Inject(SHUTDOWN_GRACE_MS) private readonly graceMs = DEFAULT_GRACE_MS,
+    @Optional() @Inject(SHUTDOWN_GRACE_MS) readonly graceMs = DEFAULT_GRACE_MS,
   ) {
     // With NestFactory the adapter is there already, and Nest has not registered its parsers yet.
     this.prepare();
@@ -83,6 +84,7 @@ const NEEDS_FASTIFY =
     RouteMethods,
     MountedRequests,
     SlowDtoLog,
+    ServiceHooks,
   ],
   exports: [MountedRequests],
 })

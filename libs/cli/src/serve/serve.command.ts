@@ -9,11 +9,9 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('Expected a number from 0 to 65535.');
 }
 
-function parseWorkers(text: string): number {
-  if (text === '1') return 1;
-  throw new InvalidArgumentError(
-    'Several API processes are not there yet; models have their own (workers of a runner).',
-  );
+function parseWorkers(text: string): string {
+  if (text === 'auto' || (/^[1-9]\d*$/.test(text) && Number(text) <= 1024)) return text;
+  throw new InvalidArgumentError('Expected a number from 1 to 1024, or auto: one for each core.');
 }
 
 /** `bentonest serve`: runs a Nest application. */
@@ -26,7 +24,11 @@ export function addServeCommand(program: Command): void {
     .argument('[module]', 'a .js or .ts entry, or the folder of a Nest project (default: this one)')
     .option('-p, --port <port>', 'the port, which the application reads as PORT', parsePort)
     .option('--host <host>', 'the host, which the application reads as HOST')
-    .option('--workers <count>', 'API processes: only 1 for now', parseWorkers)
+    .option(
+      '--workers <count>',
+      'API processes of an application that calls serve(): a number or auto',
+      parseWorkers,
+    )
     .option('--reload', 'build and start again when a source changes')
     .addOption(homeOption())
     .addHelpText(

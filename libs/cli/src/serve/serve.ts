@@ -9,15 +9,17 @@ import { runApplication } from './run-application.js';
 export interface ServeOptions {
   readonly port?: number;
   readonly host?: string;
+  readonly workers?: string;
   readonly reload?: boolean;
   readonly home?: string;
 }
 
 /** What main.ts reads, and what the model store reads. */
-function environment({ port, host, home }: ServeOptions): Record<string, string> {
+function environment({ port, host, workers, home }: ServeOptions): Record<string, string> {
   return {
     ...(port === undefined ? {} : { PORT: String(port) }),
     ...(host === undefined ? {} : { HOST: host }),
+    ...(workers === undefined ? {} : { BENTONEST__SERVER__WORKERS: workers }),
     ...(home === undefined ? {} : { BENTOML_HOME: home }),
   };
 }

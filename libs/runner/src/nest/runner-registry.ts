@@ -7,6 +7,7 @@ import { RunnerOptionsError } from '../runner.errors.js';
 import { RunnerGateway } from '../gateway/runner-gateway.js';
 import type { RunnerHost } from '../runner-host.js';
 import type { RunnerStatus } from '../runner-status.js';
+import type { RunnerSharing } from '../sharing/runner-sharing.js';
 
 /** Options of the runners together. */
 export interface RunnerRegistryOptions {
@@ -30,7 +31,11 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
 
-  constructor(private readonly options: RunnerRegistryOptions = {}) {}
+  constructor(
+    private readonly options: RunnerRegistryOptions = {},
+    /** Where the server has several processes. */
+    readonly sharing?: RunnerSharing,
+  ) {}
 
   /** @throws RunnerOptionsError when another runner has the name. */
   add(host: RunnerHost): void {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { publishWorkerEvent } from '../runner.channels.js';
 import type { ResolvedRunnerOptions } from '../runner.options.js';
+import type { WorkerLoad } from './pool.options.js';
 import { residentMemoryMb } from './resident-memory.js';
 import { ScalePolicy } from './scale-policy.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -26,7 +26,7 @@ export class Caretaker {
   constructor(
     private readonly limits: Limits,
     private readonly pool: WorkerPool,
-    private readonly dispatcher: Dispatcher,
+    private readonly load: () => WorkerLoad,
   ) {
     this.policy = new ScalePolicy(limits.workers);
   }
@@ -60,7 +60,7 @@ export class Caretaker {
 
   private async makeRound(): Promise<void> {
     const ready = this.pool.ready;
-    const { depth, busy } = this.dispatcher;
+    const { depth, busy } = this.load();
     const { min, max } = this.limits.workers;
     if (min < max && ready.length > 0) {
       const sample = { now: performance.now(), depth, busy, workers: ready.length };
@@ -77,8 +77,8 @@ export class Caretaker {
 
   private async reasonToReplace(worker: WorkerProcess): Promise<string | undefined> {
     const { maxRssMb, maxCalls } = this.limits;
-    const { pid, link } = worker;
-    const calls = link?.calls ?? 0;
+    const { pid } = worker;
+    const calls = this.pool.callsOf(worker);
     if (maxCalls !== undefined && calls >= maxCalls) return `it served ${calls} calls (maxCalls)`;
     if (maxRssMb === undefined || pid === undefined) return undefined;
     const rssMb = await residentMemoryMb(pid);

@@ -9,6 +9,28 @@ export interface PoolOptions extends Pick<
   readonly runner: string;
   /** Makes the check of arguments from what the Runnable told about its model. */
   readonly argumentCheck: (metadata: unknown) => ArgumentCheck;
+  /** Where other processes call the workers, too. */
+  readonly sharing?: PoolSharing | undefined;
+}
+
+/** Those in other processes who call the workers of a pool. */
+export interface PoolSharing {
+  /** Workers came, or are to go: to be told to the others. */
+  changed(): void;
+  /** Resolves when nobody runs anything in a worker that is to go. */
+  released(socketPath: string): Promise<void>;
+  /** A worker is gone. */
+  gone(socketPath: string): void;
+  /** Calls that a worker was given by the others. */
+  callsOf(socketPath: string): number;
+}
+
+/** What is asked of the workers of a runner at a moment. */
+export interface WorkerLoad {
+  /** Calls that wait. */
+  readonly depth: number;
+  /** Workers that run a batch. */
+  readonly busy: number;
 }
 
 export interface WorkerStatus {

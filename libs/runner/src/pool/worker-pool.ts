@@ -31,16 +31,26 @@ export class WorkerPool {
   ) {}
 
   get status(): readonly WorkerStatus[] {
-    return [...this.workers].map(({ pid, state, link }) => ({
-      pid,
-      state,
-      calls: link?.calls ?? 0,
+    return [...this.workers].map((worker) => ({
+      pid: worker.pid,
+      state: worker.state,
+      calls: this.callsOf(worker),
     }));
   }
 
   /** Workers that serve. */
   get ready(): readonly WorkerProcess[] {
     return [...this.workers].filter(({ state }) => state === 'ready');
+  }
+
+  /** Calls that a worker was given, by this process and by others. */
+  callsOf({ link, socketPath }: WorkerProcess): number {
+    return (link?.calls ?? 0) + (this.options.sharing?.callsOf(socketPath) ?? 0);
+  }
+
+  /** Ends a worker that another process says hangs. */
+  endHanging(socketPath: string, reason: string): void {
+    for (const worker of this.workers) if (worker.socketPath === socketPath) worker.endHung(reason);
   }
 
   /**
@@ -236,12 +246,16 @@ export class WorkerPool {
     this.dispatcher.accept();
     this.dispatcher.describe(link.hello.methods, argumentCheck(link.hello.metadata));
     this.dispatcher.attach(link);
+    this.options.sharing?.changed();
   }
 
   /** Lets a worker finish what it runs, then ends it. */
   private async retire(worker: WorkerProcess): Promise<void> {
     worker.startDraining();
+    const { sharing } = this.options;
+    sharing?.changed();
     if (worker.link !== undefined) await this.dispatcher.drain(worker.link);
+    await sharing?.released(worker.socketPath);
     await worker.stop(STOP_GRACE_MS);
   }
 
@@ -256,6 +270,8 @@ export class WorkerPool {
     if (worker.isAttached && !isExpected) this.restarts++;
     // What becomes of one that never served is decided by those who launched it.
     if (worker.isAttached && !isExpected) this.respawn(true, reason);
+    this.options.sharing?.gone(worker.socketPath);
+    this.options.sharing?.changed();
   }
 
   private respawn(hadServed: boolean, reason: RunnerStartError | string): void {
@@ -264,6 +280,7 @@ export class WorkerPool {
       const cause = toStartError(this.options.runner, reason);
       this.failure = new RunnerUnavailableError(this.options.runner, 'failed', { cause });
       this.dispatcher.refuse(this.failure);
+      this.options.sharing?.changed();
     }
     const timer = setTimeout(() => {
       this.respawnTimers.delete(timer);

@@ -68,6 +68,10 @@ export class WorkerProcess {
     return this.child.pid;
   }
 
+  get socketPath(): string {
+    return this.init.socketPath;
+  }
+
   kill(): void {
     this.child.kill('SIGKILL');
   }
@@ -124,7 +128,8 @@ export class WorkerProcess {
     this.failure ??= new RunnerStartError(this.init.runner, firstLine(reason), { cause });
   }
 
-  private endHung(reason: string): void {
+  /** Ends a worker that does not answer; `reason` is for the log. */
+  endHung(reason: string): void {
     this.deathReason = `${reason}, and it was killed (SIGKILL)`;
     this.kill();
   }

@@ -71,6 +71,10 @@ export class WorkerLink implements BatchTarget {
     });
   }
 
+  get isBusy(): boolean {
+    return this.pending.size > 0;
+  }
+
   run(batch: Batch): Promise<unknown> {
     if (this.isLost) return Promise.reject(new RunnerWorkerLostError(this.runner));
     const id = this.nextId;

@@ -1,0 +1,36 @@
+import type { SharingChannel } from 'bentonest/runner';
+
+/** What the primary and the API processes send each other by Node's IPC channel. */
+export type ProcessMessage =
+  /** With a connection. */
+  | { readonly to: 'connections' }
+  /** The process serves; to the primary. */
+  | { readonly to: 'ready' }
+  /** The process is to answer what it has, and to end. */
+  | { readonly to: 'stop' }
+  | { readonly to: 'runners'; readonly message: unknown };
+
+/** The half of a child process, or of this one, that a channel needs. */
+export interface MessagePort {
+  readonly connected: boolean;
+  send?(message: ProcessMessage): unknown;
+  on(event: 'message', listener: (message: ProcessMessage) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+/** The runners' part of what goes between two processes. */
+export function runnersChannel<Sent, Received>(port: MessagePort): SharingChannel<Sent, Received> {
+  return {
+    send: (message) => {
+      if (port.connected) port.send?.({ to: 'runners', message });
+    },
+    onMessage: (listener) => {
+      port.on('message', (message) => {
+        if (message.to === 'runners') listener(message.message as Received);
+      });
+    },
+    onClose: (listener) => {
+      port.on('disconnect', listener);
+    },
+  };
+}

@@ -1,0 +1,235 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isAlive, until } from '../e2e/served-app.js';
+import { childPids } from './child-processes.js';
+import { FaultApp } from './fault-app.js';
+import type { FaultAppOptions } from '../fixtures/fault-app/main.js';
+
+let app: FaultApp;
+
+afterEach(() => app.end());
+
+async function start(options: FaultAppOptions = {}, apiProcesses = 2): Promise<FaultApp> {
+  app = await FaultApp.start({ ...options, apiProcesses });
+  await until(() => app.served.output.includes('API processes serve'), 10_000);
+  return app;
+}
+
+/** Those that serve: all children but the workers. */
+async function apiPids(): Promise<number[]> {
+  const workers = await app.readyPids();
+  return childPids(app.pid).filter((pid) => !workers.includes(pid));
+}
+
+interface Outcome {
+  readonly statuses: Map<number, number>;
+  /** Connections that ended without an answer. */
+  broken: number;
+}
+
+/** Clients with a connection each, as many to one process as to the other. */
+class Clients {
+  readonly outcome: Outcome = { statuses: new Map(), broken: 0 };
+  private isOn = true;
+  private readonly done: Promise<void>[];
+
+  constructor(count: number) {
+    this.done = Array.from({ length: count }, () => this.run());
+  }
+
+  async stop(): Promise<Outcome> {
+    this.isOn = false;
+    await Promise.all(this.done);
+    return this.outcome;
+  }
+
+  private async run(): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const { statuses } = this.outcome;
+    while (this.isOn) {
+      try {
+        const [status] = await post(agent, '/rows', { method: 'slow', rows: [1] });
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      } catch {
+        this.outcome.broken++;
+      }
+    }
+    agent.destroy();
+  }
+}
+
+async function post(agent: Agent, path: string, body: unknown): Promise<[number, string]> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = request(app.served.url + path, { method: 'POST', agent, headers });
+  sent.end(JSON.stringify(body));
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return [answer.statusCode ?? 0, await text(answer)];
+}
+
+const allGone = (pids: readonly number[]): boolean => !pids.some((pid) => isAlive(pid));
+
+/** Runs `change` under load on both processes, which must not lose a call by it. */
+async function underLoad(change: () => Promise<void>): Promise<void> {
+  const clients = new Clients(12);
+  await sleep(200);
+  await change();
+  await sleep(200);
+  const { statuses, broken } = await clients.stop();
+  console.info(`${statuses.get(200)} calls of 200, none of another status (bound 0 lost)`);
+  expect([[...statuses.keys()], broken]).toEqual([[200], 0]);
+}
+
+describe('API processes share the workers of a runner', () => {
+  it('which both call, and none has of its own', async () => {
+    await start({ runner: { workers: 2 } });
+    const workers = await app.readyPids();
+    expect(childPids(app.pid)).toHaveLength(4);
+    for (const pid of await apiPids()) expect(childPids(pid)).toEqual([]);
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => app.rows('pids', [1], { options: {} })),
+    );
+    const seen = (await Promise.all(answers.map((answer) => answer.json()))).flat() as number[];
+    expect(seen.every((pid) => workers.includes(pid))).toBe(true);
+  });
+
+  it('which are reloaded and scaled by one of them for both, without losing a call', async () => {
+    await start({ runner: { workers: 2, maxBatchSize: 4 }, faults: { batchMs: 20 } });
+    const before = await app.readyPids();
+    await underLoad(async () => {
+      expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+      await until(() => allGone(before), 5000);
+      expect((await app.served.post('/scale', '3')).status).toBe(200);
+      await app.untilWorkers(3);
+      expect((await app.served.post('/scale', '1')).status).toBe(200);
+      await app.untilWorkers(1);
+    });
+    expect(childPids(app.pid)).toHaveLength(3);
+    expect((await app.status()).restarts).toBe(0);
+  }, 40_000);
+
+  it('of which there are as many as the load of both asks for', async () => {
+    const workers = { min: 1, max: 3, idleMs: 500 };
+    await start({ runner: { workers, maxBatchSize: 2 }, faults: { batchMs: 20 } });
+    await underLoad(async () => void (await app.untilWorkers(3, 15_000)));
+    await app.untilWorkers(1, 10_000);
+    expect((await app.status()).restarts).toBe(0);
+  }, 40_000);
+
+  it('one of which is replaced after maxCalls calls of both', async () => {
+    await start({ runner: { maxCalls: 100 }, faults: { batchMs: 20 } });
+    const [first = 0] = await app.readyPids();
+    await underLoad(async () => void (await until(() => !isAlive(first), 10_000)));
+    expect(await app.readyPids()).toHaveLength(1);
+  }, 40_000);
+
+  it('an error of a reload reaches who asked for it', async () => {
+    await start();
+    app.setLoads(false);
+    const refused = await app.served.post('/reload', { runner: 'faults' });
+    expect([refused.status, ((await refused.json()) as { errorCode: string }).errorCode]).toEqual([
+      503,
+      'RUNNER_START_FAILED',
+    ]);
+    expect(await (await app.served.get('/readyz')).text()).toContain('serves its old model');
+    expect((await app.rows('echo', [1])).status).toBe(200);
+  });
+});
+
+describe('a worker of several API processes', () => {
+  it('that is killed under load fails its batches, and is replaced for all', async () => {
+    await start({ faults: { batchMs: 5 } });
+    const [victim = 0] = await app.readyPids();
+    const clients = new Clients(16);
+    await sleep(300);
+    process.kill(victim, 'SIGKILL');
+    const ms = await until(async () => {
+      const [pid] = await app.readyPids();
+      return pid !== undefined && pid !== victim;
+    }, 5000);
+    await sleep(300);
+    const { statuses, broken } = await clients.stop();
+    console.info(
+      `another serves after ${ms.toFixed(0)} ms; ${statuses.get(503) ?? 0} × 503 (bound: 16)`,
+    );
+    expect([...statuses.keys()].filter((status) => ![200, 503].includes(status))).toEqual([]);
+    expect(statuses.get(503) ?? 0).toBeLessThanOrEqual(16);
+    expect(broken).toBe(0);
+  });
+
+  it('that hangs is ended by whom it keeps waiting', async () => {
+    await start({ runner: { timeoutMs: 500, hangTimeoutMs: 1000 } });
+    const [victim = 0] = await app.readyPids();
+    expect((await app.single('loop', 30_000)).status).toBe(504);
+    await until(() => !isAlive(victim), 5000);
+    await until(async () => (await app.rows('echo', [1])).status === 200, 5000);
+    expect(app.served.output).toMatch(/died: .*killed \(SIGKILL\)/);
+  });
+});
+
+describe('an API process', () => {
+  it('that is killed under load takes its own requests with it, and is replaced', async () => {
+    await start({ faults: { batchMs: 5 } }, 3);
+    const [victim = 0] = await apiPids();
+    const workers = await app.readyPids();
+    const clients = new Clients(18);
+    await sleep(300);
+    process.kill(victim, 'SIGKILL');
+    const ms = await until(async () => {
+      const pids = await apiPids();
+      return pids.length === 3 && !pids.includes(victim);
+    }, 10_000);
+    await sleep(300);
+    const { statuses, broken } = await clients.stop();
+    console.info(
+      `${broken} broken of 18 clients (bound 6); spawned anew after ${ms.toFixed(0)} ms`,
+    );
+    expect([...statuses.keys()]).toEqual([200]);
+    expect(broken).toBeLessThanOrEqual(6);
+    expect(await app.readyPids()).toEqual(workers);
+    expect(app.served.output).toContain(`API process ${victim} died (SIGKILL), and is replaced.`);
+  }, 40_000);
+});
+
+describe('a server of several processes', () => {
+  it('SIGTERM under load: what is in flight is answered, exit 0, nothing is left', async () => {
+    await start({ faults: { batchMs: 5 } });
+    const children = childPids(app.pid);
+    const clients = new Clients(16);
+    await sleep(500);
+    const startedAt = performance.now();
+    const exited = app.served.end('SIGTERM');
+    await sleep(100);
+    const { statuses } = await clients.stop();
+    expect(await exited).toBe(0);
+    console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
+    expect([...statuses.keys()]).toEqual([200]);
+    expect(allGone(children)).toBe(true);
+  });
+
+  it('SIGKILL of the first process: all others are gone within 2 s', async () => {
+    await start();
+    const children = childPids(app.pid);
+    expect(children).toHaveLength(3);
+    await app.served.end('SIGKILL');
+    const ms = await until(() => allGone(children), 2000);
+    console.info(`all gone after ${ms.toFixed(0)} ms (bound 2000)`);
+    expect(allGone(children)).toBe(true);
+  });
+
+  it('a second signal ends it at once', async () => {
+    await start({ faults: { batchMs: 5 } });
+    const children = childPids(app.pid);
+    const waiting = app.single('loop', 30_000).catch(() => undefined);
+    await sleep(200);
+    const exited = app.served.end('SIGTERM');
+    await sleep(300);
+    app.served.process.kill('SIGTERM');
+    expect(await exited).toBe(143);
+    await until(() => allGone(children), 2000);
+    await waiting;
+  });
+});
