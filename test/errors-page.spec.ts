@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as bento from 'bentonest';
 import * as cli from 'bentonest/cli';
+import * as config from 'bentonest/config';
 import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
 import * as modelStore from 'bentonest/model-store';
@@ -18,6 +19,7 @@ function errorClasses(): ErrorClass[] {
   const exported = [
     { ListenError: bento.ListenError },
     cli,
+    config,
     errors,
     io,
     modelStore,

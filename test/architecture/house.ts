@@ -10,6 +10,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  */
 export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  config: ['errors'],
   tensor: ['errors'],
   'model-store': ['errors'],
   io: ['tensor', 'errors'],
@@ -29,9 +30,10 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
     'io',
     'model-store',
     'tensor',
+    'config',
     'errors',
   ],
-  cli: ['runner', 'model-store', 'errors'],
+  cli: ['runner', 'model-store', 'config', 'errors'],
   testing: ['runner'],
 };
 

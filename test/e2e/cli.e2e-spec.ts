@@ -10,6 +10,9 @@ const COMMANDS = [
   ...['list', 'get', 'import', 'export', 'delete', 'push', 'pull'].map((name) => ['models', name]),
   ['serve'],
   ['new'],
+  ['config'],
+  ['config', 'print'],
+  ['config', 'keys'],
   ['env'],
   ['completion'],
 ];
@@ -34,7 +37,7 @@ describe('help', () => {
   it('names every command', async () => {
     const { stdout } = await bentonest(['--help']);
     const named = [...stdout.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name);
-    expect(named).toEqual(['models', 'serve', 'new', 'env', 'completion']);
+    expect(named).toEqual(['models', 'serve', 'new', 'config', 'env', 'completion']);
   });
 });
 
@@ -120,6 +123,45 @@ it('ends in silence when nobody reads on', () => {
     encoding: 'utf8',
   });
   expect(stderr).toBe('code 0\n');
+});
+
+describe('config', () => {
+  const rowsOf = async (env: Record<string, string>, cwd?: string): Promise<Row[]> =>
+    JSON.parse((await bentonest(['config', 'print', '-o', 'json'], { env, cwd })).stdout) as Row[];
+  interface Row {
+    readonly key: string;
+    readonly value: unknown;
+    readonly source: string;
+  }
+
+  it('prints what is set and where, secrets hidden', async () => {
+    const cwd = await temporaryFolder(onTestFinished);
+    const yaml = 'server:\n  workers: 2\nssl:\n  passphrase: hush-hush\n';
+    await writeFile(join(cwd, 'bentonest.yaml'), yaml);
+    const rows = await rowsOf({ PORT: '8080' }, cwd);
+    const told = new Map(rows.map(({ key, value, source }) => [key, [value, source]]));
+    expect(told.get('server.workers')).toEqual([2, 'bentonest.yaml:2']);
+    expect(told.get('server.port')).toEqual([8080, 'PORT']);
+    expect(told.get('server.host')).toEqual(['localhost', 'default']);
+    expect(told.get('ssl.passphrase')).toEqual(['***', 'bentonest.yaml:4']);
+    const { stdout } = await bentonest(['config', 'print'], { env: { PORT: '8080' }, cwd });
+    expect(stdout).toMatch(/^server\.workers +2 +bentonest\.yaml:2$/m);
+    expect(stdout).not.toContain('hush');
+  });
+
+  it('says what is wrong, with exit code 1', async () => {
+    const cwd = await temporaryFolder(onTestFinished);
+    await writeFile(join(cwd, 'bentonest.yaml'), 'server:\n  prot: 1\n');
+    const { code, stdout, stderr } = await bentonest(['config', 'print'], { cwd });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^bentonest: bentonest\.yaml:2: there is no key "prot" in server; /);
+  });
+
+  it('prints the keys there are', async () => {
+    const { stdout } = await bentonest(['config', 'keys']);
+    expect(stdout).toContain('### runners');
+    expect(stdout).toContain('| `maxQueue` |');
+  });
 });
 
 describe('env', () => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCompletionCommand } from './completion/completion.command.js';
+import { addConfigCommand } from './config/config.command.js';
 import { addEnvCommand } from './env/env.command.js';
 import { addModelsCommand } from './models/models.command.js';
 import { addNewCommand } from './new/new.command.js';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
   addModelsCommand(program);
   addServeCommand(program);
   addNewCommand(program);
+  addConfigCommand(program);
   addEnvCommand(program);
   addCompletionCommand(program);
   return program;

@@ -95,6 +95,7 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
   return {
     ...runnerOptions,
     name,
+    withOptions: (overrides) => onnxRunner(name, { ...options, ...overrides }),
     source: async (tag = model) => {
       const { file, signatures, digests, tag: found } = await resolveModel(tag, { home });
       const runnableOptions: OnnxRunnableOptions = {

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RunnerOptionsError } from 'bentonest/runner';
+import { RunnerOptionsError, refuseOverrides } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { createWorkerCommand, refuseEmbedded } from './worker-command.js';
 import type { PythonOptions } from './worker-command.js';
@@ -39,6 +39,10 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
   return {
     ...runnerOptions,
     name,
+    withOptions: (overrides) => {
+      refuseOverrides(name, overrides, ['model']);
+      return pythonRunner(name, { ...options, ...overrides });
+    },
     source: async (model) => {
       if (model !== undefined) {
         throw new RunnerOptionsError(

@@ -43,6 +43,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
   return {
     ...runnerOptions,
     name,
+    withOptions: (overrides) => sklearnRunner(name, { ...options, ...overrides }),
     source: async (tag = model) => {
       refusePath(name, tag);
       const stored = await new ModelStore({ home }).get(tag, { file: MODEL_FILE });

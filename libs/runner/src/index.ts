@@ -13,8 +13,8 @@ export { availableCores } from './resources/available-cores.js';
 export { threadsPerWorker } from './resources/threads-per-worker.js';
 export { createRunnerProvider } from './nest/runner.providers.js';
 export { getRunnerToken } from './nest/runner.tokens.js';
-export { nodeRunner } from './runner.definition.js';
-export type { NodeRunnerOptions, RunnerDefinition } from './runner.definition.js';
+export { nodeRunner, refuseOverrides } from './runner.definition.js';
+export type { NodeRunnerOptions, RunnerDefinition, RunnerOverrides } from './runner.definition.js';
 export {
   CallAbortedError,
   NotBatchableError,

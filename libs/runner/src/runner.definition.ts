@@ -3,6 +3,14 @@ import { RunnerOptionsError } from './runner.errors.js';
 import type { RunnerOptions } from './runner.options.js';
 import type { RunnableSource } from './worker/load-runnable.js';
 
+/** What is set of a runner outside of the code: in bentonest.yaml or the environment. */
+export interface RunnerOverrides extends RunnerOptions {
+  /** Another model's tag, of a runner that has one. */
+  model?: string;
+  /** Threads that one inference uses. */
+  threads?: number;
+}
+
 /** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
 export interface RunnerDefinition extends RunnerOptions {
   readonly name: string;
@@ -15,6 +23,13 @@ export interface RunnerDefinition extends RunnerOptions {
    * Runnable's `metadata()` returned.
    */
   readonly argumentCheck?: (metadata: unknown) => ArgumentCheck;
+  /**
+   * The runner with other options, where they change more than those of every kind of runner: a model,
+   * for example.
+   *
+   * @throws RunnerOptionsError for an option that it does not have.
+   */
+  readonly withOptions?: (overrides: RunnerOverrides) => RunnerDefinition;
 }
 
 /** Options of {@link nodeRunner}. */
@@ -57,4 +72,33 @@ export function nodeRunner(name: string, options: NodeRunnerOptions): RunnerDefi
       );
     },
   };
+}
+
+/**
+ * A runner with what was set of it outside of the code.
+ *
+ * @throws RunnerOptionsError for an option that it does not have.
+ */
+export function overrideOptions(
+  definition: RunnerDefinition,
+  overrides: RunnerOverrides,
+): RunnerDefinition {
+  if (definition.withOptions !== undefined) return definition.withOptions(overrides);
+  refuseOverrides(definition.name, overrides, ['model', 'threads']);
+  return { ...definition, ...overrides };
+}
+
+/** @throws RunnerOptionsError for options that a kind of runner does not have. */
+export function refuseOverrides(
+  runner: string,
+  overrides: RunnerOverrides,
+  unknown: readonly (keyof RunnerOverrides)[],
+): void {
+  const option = unknown.find((name) => overrides[name] !== undefined);
+  if (option === undefined) return;
+  const why = option === 'model' ? 'no model by tag' : 'no threads that could be set';
+  throw new RunnerOptionsError(
+    `Runner "${runner}" has ${why}. Remove ${option} of runners.${runner} from the configuration.`,
+    { details: { runner, option } },
+  );
 }

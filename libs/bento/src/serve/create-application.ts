@@ -1,12 +1,15 @@
+import type { Server as SecureServer } from 'node:tls';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { importPeer } from 'bentonest/errors';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
-import type { ResolvedServeOptions } from './serve.options.js';
+import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
+import { readTls, watchTls } from './tls.js';
 
 export type RootModule = Type | DynamicModule;
 
@@ -27,13 +30,53 @@ export function withSharing(root: RootModule, sharing: RunnerSharing): DynamicMo
 /** The application, as a main.ts would make it, not yet listening. */
 export async function createApplication(
   root: RootModule,
-  { configure }: ResolvedServeOptions,
+  options: ResolvedServeOptions,
 ): Promise<NestFastifyApplication> {
-  // What Fastify refuses before it routes has the shape of all other errors, too.
-  const adapter = new FastifyAdapter({ frameworkErrors });
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+  const { configure, cors, securityHeaders, ssl } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(options), {
     abortOnError: false,
   });
-  await configure(app);
+  if (ssl !== undefined) watchTls(app.getHttpServer() as unknown as SecureServer, ssl);
+  if (securityHeaders === true) await addSecurityHeaders(app);
+  if (cors !== undefined && cors.enabled !== false) enableCors(app, cors);
+  await configure?.(app);
   return app;
+}
+
+function createAdapter({ ssl, http2 = false, trustProxy = false }: ResolvedServeOptions) {
+  // What Fastify refuses before it routes has the shape of all other errors, too.
+  const options = { frameworkErrors, trustProxy };
+  const tls = ssl === undefined ? undefined : readTls(ssl);
+  if (!http2) return new FastifyAdapter(tls === undefined ? options : { ...options, https: tls });
+  return tls === undefined
+    ? new FastifyAdapter({ ...options, http2 })
+    : new FastifyAdapter({ ...options, http2, https: { ...tls, allowHTTP1: true } });
+}
+
+async function addSecurityHeaders(app: NestFastifyApplication): Promise<void> {
+  const { default: helmet } = await importPeer(
+    '@fastify/helmet',
+    'Option securityHeaders of the server',
+    () => import('@fastify/helmet'),
+  );
+  await app.register(helmet);
+}
+
+function enableCors(app: NestFastifyApplication, cors: CorsOptions): void {
+  const {
+    origins = [],
+    methods,
+    allowedHeaders,
+    exposedHeaders,
+    credentials,
+    maxAgeSeconds,
+  } = cors;
+  app.enableCors({
+    origin: origins.includes('*') ? '*' : origins,
+    methods: methods ?? ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders,
+    exposedHeaders,
+    credentials,
+    maxAge: maxAgeSeconds,
+  });
 }

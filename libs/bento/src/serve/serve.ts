@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ServiceConfigurationError } from 'bentonest/errors';
-import { availableCores } from 'bentonest/runner';
+import { ConfigError, loadConfig } from 'bentonest/config';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createApplication } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { checkPort } from './port.js';
 import { runPrimary } from './primary.js';
+import { resolveOptions } from './resolve-options.js';
 import { ListenError } from './serve.errors.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
 
@@ -16,7 +16,7 @@ import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
  * share the port and the runners' workers.
  *
  * @returns the application of this process; undefined in the one that only starts the others.
- * @throws ServiceConfigurationError for options that are none; what the start of the application throws.
+ * @throws ServiceConfigurationError for options that do not fit together; what the start of the application throws.
  * @example
  * import { serve } from 'bentonest';
  * import { AppModule } from './app.module.js';
@@ -27,14 +27,15 @@ export async function serve(
   root: RootModule,
   options: ServeOptions = {},
 ): Promise<NestFastifyApplication | undefined> {
-  const resolved = resolveOptions(options, process.env);
   try {
+    const resolved = resolveOptions(options, loadConfig().values);
     if (process.env[API_PROCESS] !== undefined) return await runApiProcess(root, resolved);
-    if (resolved.workers === 1) return await serveAlone(root, resolved);
+    const isAlone = resolved.workers === 1 && resolved.maxRuntimeMs === undefined;
+    if (isAlone) return await serveAlone(root, resolved);
     await runPrimary(root, resolved);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
+    if (!(error instanceof ListenError) && !(error instanceof ConfigError)) throw error;
     // One line says it all: a stack would be of no help.
     new Logger('Serve').fatal(error.message);
     process.exit(1);
@@ -51,28 +52,4 @@ async function serveAlone(
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });
   return app;
-}
-
-function resolveOptions(
-  { workers = 1, port = 3000, host = 'localhost', backlog = 511, configure }: ServeOptions,
-  env: NodeJS.ProcessEnv,
-): ResolvedServeOptions {
-  const { PORT, HOST, BENTONEST__SERVER__WORKERS: workersAsked } = env;
-  const count = workersAsked ?? String(workers);
-  return {
-    port: toInteger('port', PORT ?? String(port), [0, 65_535]),
-    host: HOST ?? host,
-    backlog,
-    workers: count === 'auto' ? availableCores() : toInteger('workers', count, [1, 1024]),
-    configure: configure ?? (() => undefined),
-  };
-}
-
-function toInteger(name: string, text: string, [least, most]: readonly [number, number]): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new ServiceConfigurationError(
-    `Expected ${name} of the server to be a whole number from ${least} to ${most}, got ${JSON.stringify(text)}.`,
-    { details: { option: name } },
-  );
 }

@@ -5,6 +5,8 @@ import { WORKER_CHANNEL } from '../runner.channels.js';
 import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
 import { RunnerGateway } from '../gateway/runner-gateway.js';
+import { overrideOptions } from '../runner.definition.js';
+import type { RunnerDefinition, RunnerOverrides } from '../runner.definition.js';
 import type { RunnerHost } from '../runner-host.js';
 import type { RunnerStatus } from '../runner-status.js';
 import type { RunnerSharing } from '../sharing/runner-sharing.js';
@@ -20,6 +22,8 @@ export interface RunnerRegistryOptions {
    * @default 'background'
    */
   startup?: 'background' | 'wait';
+  /** What is set of runners, by their names, outside of the code that registers them. */
+  overrides?: Readonly<Record<string, RunnerOverrides>>;
 }
 
 /** All runners of an application: starts and stops them with it, and tells how they are. */
@@ -47,6 +51,15 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     this.hosts.set(host.name, host);
   }
 
+  /** @throws RunnerOptionsError for an override that the runner does not have. */
+  configure(definition: RunnerDefinition): RunnerDefinition {
+    const { overrides = {} } = this.options;
+    const { name } = definition;
+    return Object.hasOwn(overrides, name)
+      ? overrideOptions(definition, overrides[name] ?? {})
+      : definition;
+  }
+
   get names(): readonly string[] {
     return [...this.hosts.keys()];
   }
@@ -65,6 +78,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.refuseUnknownOverrides();
     subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
     const isAwaited = (host: RunnerHost): boolean =>
@@ -93,6 +107,16 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
       this.logger.error(`A worker of ${runner} could not be replaced: ${reason}`);
     }
   };
+
+  /** An override of a runner that is not there is a slip of the pen. */
+  private refuseUnknownOverrides(): void {
+    const unknown = Object.keys(this.options.overrides ?? {}).find((name) => !this.hosts.has(name));
+    if (unknown === undefined) return;
+    throw new RunnerOptionsError(
+      `The configuration sets runners.${unknown}, but the application has no runner "${unknown}". There are: ${this.names.join(', ') || 'none'}.`,
+      { details: { runner: unknown } },
+    );
+  }
 
   private async start(host: RunnerHost): Promise<void> {
     const startedAt = performance.now();

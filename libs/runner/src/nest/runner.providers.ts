@@ -17,7 +17,7 @@ export function createRunnerProvider(definition: RunnerDefinition): Provider<Run
           `Runner "${definition.name}" is registered, but the application has no BentoModule.forRoot(). Add BentoModule.forRoot() to the imports of the application module.`,
         );
       }
-      const host = new RunnerHost(definition, registry.sharing);
+      const host = new RunnerHost(registry.configure(definition), registry.sharing);
       registry.add(host);
       return host.runner;
     },

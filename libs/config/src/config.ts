@@ -1,0 +1,94 @@
+import { mergeConfig } from './merge.js';
+import { checkLayer } from './layers/check-layer.js';
+import type { Layer } from './layers/layer.js';
+import { readEnvironmentLayer } from './layers/read-environment.js';
+import { readFileLayer } from './layers/read-file.js';
+import { CONFIG_SCHEMA } from './schema/schema.js';
+import type { ConfigValues } from './schema/schema.js';
+import { ANY_NAME, documentedKeys } from './schema/walk.js';
+import type { DocumentedKey } from './schema/walk.js';
+
+/** A key as it stands. */
+export interface ConfigEntry {
+  readonly path: string;
+  /** What was set, else the default; `undefined` where there is none, `'***'` of a secret. */
+  readonly value: unknown;
+  /** `default`, a file and line, or a variable. */
+  readonly source: string;
+  readonly description: string;
+}
+
+export interface LoadConfigOptions {
+  /** Where bentonest.yaml is. @default the working directory */
+  readonly folder?: string;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** What operators have set outside of the code: it holds over what the code says. */
+export class Config {
+  constructor(
+    /** What was set; nothing else is in it. */
+    readonly values: ConfigValues,
+    private readonly layers: readonly Layer[],
+  ) {}
+
+  /** All keys, those of the runners that somebody has set among them. */
+  get entries(): readonly ConfigEntry[] {
+    const runners = Object.keys(this.values.runners ?? {});
+    return [...documentedKeys(CONFIG_SCHEMA)].flatMap((documented) =>
+      documented.path.includes(ANY_NAME)
+        ? runners
+            .map((name) => this.entryOf(documented, name))
+            .filter(({ source }) => source !== DEFAULT)
+        : [this.entryOf(documented)],
+    );
+  }
+
+  private entryOf(
+    { path, description, isSecret, ...info }: DocumentedKey,
+    runner = '',
+  ): ConfigEntry {
+    const names = path.map((name) => (name === ANY_NAME ? runner : name));
+    const set = valueAt(this.values, names);
+    const shown = set === undefined ? info.default : set;
+    return {
+      path: names.join('.'),
+      value: isSecret && set !== undefined ? SECRET : shown,
+      source: set === undefined ? DEFAULT : this.sourceOf(names),
+      description,
+    };
+  }
+
+  /** The last layer has the last word. */
+  private sourceOf(path: readonly string[]): string {
+    const layer = this.layers.findLast(({ values }) => valueAt(values, path) !== undefined);
+    return layer?.placeOf(path) ?? DEFAULT;
+  }
+}
+
+const DEFAULT = 'default';
+const SECRET = '***';
+
+/**
+ * Reads what operators have set: the environment, and below it bentonest.yaml.
+ *
+ * @throws ConfigError naming file, line and key, or the variable.
+ */
+export function loadConfig({ folder = '.', env = process.env }: LoadConfigOptions = {}): Config {
+  const layers = [readFileLayer(folder, env) ?? [], readEnvironmentLayer(env)].flat();
+  const values = layers
+    .map((layer) => checkLayer(layer))
+    .reduce((below, above) => mergeConfig(below, above), {});
+  return new Config(values, layers);
+}
+
+function valueAt(values: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Readonly<Record<string, unknown>>)[name]
+        : undefined,
+    values,
+  );
+}

@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import { flag, key, milliseconds, oneOf, ratio, record, section, text, texts } from './key.js';
+
+const SECONDS = v.array(
+  v.pipe(v.number('a list of seconds'), v.minValue(0, 'a list of seconds')),
+  'a list of seconds',
+);
+const PATH = v.pipe(
+  v.string('a path that starts with /'),
+  v.startsWith('/', 'a path that starts with /'),
+);
+
+export const observeKeys = {
+  metrics: section({
+    enabled: key(flag(), { description: 'Serves metrics for Prometheus.', default: true }),
+    path: key(PATH, { description: 'Where they are served.', default: '/metrics' }),
+    namespace: key(text(), {
+      description: "What BentoML's names of metrics begin with.",
+      default: 'bentoml',
+    }),
+    durationBuckets: key(SECONDS, {
+      description: 'Upper bounds of the buckets of durations, in seconds.',
+      default: "(BentoML's: 0.005 to 180)",
+    }),
+    defaultMetrics: key(flag(), {
+      description: 'Metrics of the process: memory, CPU, event loop.',
+      default: true,
+    }),
+    exemplars: key(flag(), {
+      description: 'Trace ids beside durations, for scrapers that take OpenMetrics.',
+      default: true,
+    }),
+  }),
+  health: section({
+    enabled: key(flag(), { description: 'Serves /livez, /readyz and /healthz.', default: true }),
+  }),
+  logging: section({
+    enabled: key(flag(), {
+      description: "Logs by pino; false: by Nest's own logger.",
+      default: true,
+    }),
+    level: key(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'), {
+      description: 'Least level that is logged.',
+      default: 'info',
+    }),
+    format: key(oneOf('auto', 'json', 'pretty'), {
+      description: 'auto: pretty on a terminal, else JSON.',
+      default: 'auto',
+    }),
+    redact: key(texts(), {
+      description:
+        "Paths that are hidden, as pino's redact takes them, beside those that always are.",
+      default: [],
+    }),
+    access: section({
+      enabled: key(flag(), { description: 'A line for each request.', default: true }),
+      fields: key(texts(), { description: 'What the line has.', default: '(all)' }),
+      skipPaths: key(texts(), {
+        description: 'Routes without a line.',
+        default: '(health and metrics)',
+      }),
+    }),
+  }),
+  tracing: section({
+    enabled: key(flag(), { description: 'Spans by OpenTelemetry.', default: false }),
+    sampleRate: key(ratio(), {
+      description: 'Share of the traces that begin here which are recorded.',
+      default: 1,
+    }),
+    excludedUrls: key(texts(), {
+      description: 'Routes without spans.',
+      default: '(health and metrics)',
+    }),
+    serviceName: key(text(), {
+      description: 'Name of the whole in traces.',
+      default: '(the name in package.json)',
+    }),
+    exporter: key(oneOf('none', 'otlp'), {
+      description: 'none: to the SDK that the application has set up, if any.',
+      default: 'none',
+    }),
+    otlp: section({
+      endpoint: key(text(), {
+        description: 'Where the collector takes traces over HTTP.',
+        default: 'http://localhost:4318/v1/traces',
+      }),
+      headers: key(record(text(), 'a section of header names and texts'), {
+        description: 'Headers for the collector.',
+        isSecret: true,
+      }),
+      timeoutMs: key(milliseconds(), { description: 'Time for an export.', default: 10_000 }),
+    }),
+  }),
+  docs: section({
+    enabled: key(flag(), { description: 'Serves the API document and Swagger UI.', default: true }),
+    path: key(PATH, { description: 'Where Swagger UI is.', default: '/' }),
+    jsonPath: key(PATH, { description: 'Where the document is.', default: '/docs.json' }),
+    title: key(text(), { description: 'Title of the document.', default: "(the service's name)" }),
+    version: key(text(), {
+      description: 'Version in the document.',
+      default: "(the service's version)",
+    }),
+    description: key(text(), { description: 'What the document says first, in Markdown.' }),
+  }),
+};

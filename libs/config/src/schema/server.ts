@@ -1,0 +1,130 @@
+import * as v from 'valibot';
+import { flag, integer, key, milliseconds, oneOf, section, text, texts } from './key.js';
+
+const PORT = integer(0, 65_535);
+const CORES = v.union(
+  [integer(1, 1024), v.literal('auto')],
+  'a whole number from 1 to 1024, or auto',
+);
+const PROXIES = v.union([flag(), texts()], 'true, false, or a list of addresses');
+
+export const serverKeys = {
+  server: section({
+    host: key(text(), {
+      description: 'Address to listen at; 0.0.0.0 in a container.',
+      default: 'localhost',
+    }),
+    port: key(PORT, { description: 'Port to listen at.', default: 3000 }),
+    backlog: key(integer(1, 65_535), {
+      description: 'Connections that wait to be accepted.',
+      default: 511,
+    }),
+    workers: key(CORES, {
+      description: 'Processes that serve the API; auto: one for each core.',
+      default: 1,
+    }),
+    maxRuntimeMs: key(milliseconds(1000), {
+      description: 'An API process is replaced after this time, without losing a request.',
+    }),
+    timeoutMs: key(milliseconds(), {
+      description: 'Time that a method of a service may take; then 504.',
+    }),
+    requestTimeoutMs: key(milliseconds(), {
+      description: 'Time in which a request must have come in whole.',
+      default: 30_000,
+    }),
+    headersTimeoutMs: key(milliseconds(), {
+      description: "Time in which a request's headers must have come in.",
+      default: 10_000,
+    }),
+    keepAliveTimeoutMs: key(milliseconds(), {
+      description: 'Time that a connection without a request stays open.',
+      default: 72_000,
+    }),
+    preStopDelayMs: key(milliseconds(0), {
+      description: 'Time between /readyz saying 503 and the end of listening, for load balancers.',
+      default: 0,
+    }),
+    shutdownGraceMs: key(milliseconds(), {
+      description: 'Time that a closing server has; then it ends with what is unfinished.',
+      default: 10_000,
+    }),
+    maxConcurrency: key(integer(1, 1_000_000), {
+      description:
+        'Requests of services that one process works on at a time; those beyond get 429.',
+    }),
+    maxEventLoopLagMs: key(milliseconds(), {
+      description: 'Lag of the event loop above which requests get 503.',
+    }),
+    bodyLimitBytes: key(integer(1, 2 ** 40), {
+      description: 'Largest body, in bytes.',
+      default: 20 * 1024 * 1024,
+    }),
+    trustProxy: key(PROXIES, {
+      description:
+        'Whose X-Forwarded-* headers are believed: of nobody, of everybody, or of addresses and networks.',
+      default: false,
+    }),
+    http2: key(flag(), {
+      description: 'HTTP/2; with TLS, HTTP/1.1 is served beside it.',
+      default: false,
+    }),
+    securityHeaders: key(flag(), {
+      description: "helmet's security headers (needs @fastify/helmet).",
+      default: false,
+    }),
+  }),
+  admin: section({
+    port: key(PORT, {
+      description:
+        'Port of an address of its own for /metrics, health and the log level; the main one then serves no /metrics.',
+    }),
+    host: key(text(), { description: 'Address of the admin port.', default: 'localhost' }),
+    token: key(v.pipe(text(), v.minLength(22, 'a text of 22 characters or more')), {
+      description: 'Bearer token that changes need there; without one there are no changes.',
+      isSecret: true,
+    }),
+  }),
+  ssl: section({
+    certFile: key(text(), {
+      description:
+        'Certificate chain, PEM. With keyFile it turns TLS on; both are read again when they change.',
+    }),
+    keyFile: key(text(), { description: 'Private key, PEM.' }),
+    caFile: key(text(), {
+      description: 'Certificates of those who sign client certificates, PEM.',
+    }),
+    passphrase: key(text(), { description: 'Of the private key.', isSecret: true }),
+    minVersion: key(oneOf('TLSv1.2', 'TLSv1.3'), {
+      description: 'Oldest version of TLS.',
+      default: 'TLSv1.2',
+    }),
+    requestClientCert: key(flag(), {
+      description: 'Only clients with a certificate of caFile are served.',
+      default: false,
+    }),
+  }),
+  cors: section({
+    enabled: key(flag(), { description: 'Answers browsers of other origins.', default: false }),
+    origins: key(texts(), {
+      description: 'Origins that may call, such as https://app.example.com; "*" is all.',
+      default: [],
+    }),
+    methods: key(texts(), {
+      description: 'Methods that they may use.',
+      default: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    }),
+    allowedHeaders: key(texts(), {
+      description: 'Headers that they may send.',
+      default: '(those that they ask for)',
+    }),
+    exposedHeaders: key(texts(), { description: 'Headers that they may read.', default: [] }),
+    credentials: key(flag(), {
+      description: 'Whether cookies and credentials go with it.',
+      default: false,
+    }),
+    maxAgeSeconds: key(integer(0, 86_400), {
+      description: 'Time for which a browser remembers, in seconds.',
+    }),
+  }),
+};
