@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { Config, loadConfig } from 'bentonest/config';
 import { ModelStore } from 'bentonest/model-store';
 import { MOUNT_SURROUNDINGS } from 'bentonest/mount';
 import { ObserveModule } from 'bentonest/observe';
@@ -7,21 +8,28 @@ import type { RunnerSharing } from 'bentonest/runner';
 import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
 import { BENTO_OPTIONS } from './bento.tokens.js';
+import { applyConfig } from './config/apply-config.js';
+import { ConfigLog } from './config/config-log.js';
 import { ServiceAudit } from './feature/service-audit.js';
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<BentoExtras>({}, (definition, { metrics, health, docs, shutdownGraceMs }) => ({
-      ...definition,
-      global: true,
-      imports: [
-        ...(definition.imports ?? []),
-        ServingModule.register({ shutdownGraceMs }),
-        ObserveModule.register({ metrics, health }),
-        DocsModule.register({ docs }),
-      ],
-    }))
+    .setExtras<BentoExtras>({}, (definition, extras) => {
+      const config = loadConfig();
+      const { serving, observe, docs } = applyConfig(extras, config.values);
+      return {
+        ...definition,
+        global: true,
+        imports: [
+          ...(definition.imports ?? []),
+          ServingModule.register(serving),
+          ObserveModule.register(observe),
+          DocsModule.register(docs),
+        ],
+        providers: [...(definition.providers ?? []), { provide: Config, useValue: config }],
+      };
+    })
     .build();
 
 /** One per application: the Fastify preparation, the runners' life cycle, health and metrics. */
@@ -29,15 +37,16 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   providers: [
     {
       provide: RunnerRegistry,
-      inject: [BENTO_OPTIONS, { token: RUNNER_SHARING, optional: true }],
-      useFactory: (options: BentoOptions, sharing?: RunnerSharing) =>
-        new RunnerRegistry(options, sharing),
+      inject: [BENTO_OPTIONS, Config, { token: RUNNER_SHARING, optional: true }],
+      useFactory: (options: BentoOptions, { values }: Config, sharing?: RunnerSharing) =>
+        new RunnerRegistry({ ...options, overrides: values.runners }, sharing),
     },
     { provide: ModelStore, useFactory: () => new ModelStore() },
     // The one seam between mounts and serving, which know nothing of each other.
     { provide: MOUNT_SURROUNDINGS, useExisting: MountedRequests },
     ServiceAudit,
+    ConfigLog,
   ],
-  exports: [RunnerRegistry, ModelStore, DocsModule],
+  exports: [Config, RunnerRegistry, ModelStore, DocsModule],
 })
 export class BentoRootModule extends ConfigurableModuleClass {}
