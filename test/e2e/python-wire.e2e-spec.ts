@@ -187,6 +187,36 @@ describe.skipIf(python === '')('a worker in Python', () => {
     expect(order.indexOf(11)).toBeLessThan(order.indexOf(4));
   });
 
+  it('tells a batch which requests it is for, and ignores what it does not know in a head', async () => {
+    const { socketPath } = await serve();
+    const client = new Client(connect(socketPath));
+    const head = { method: 'whose', args: [], origins: [['a', 'b'], ['c']] as const, later: 1 };
+    client.send({ type: 'call', id: 1, deadline: 0, head, tensors: [] });
+    client.call(2, 'echo', 'next');
+    client.send({
+      type: 'call',
+      id: 3,
+      deadline: 0,
+      head: { method: 'whose', args: [] },
+      tensors: [],
+    });
+    const [, first, , third] = await client.untilFrames(4);
+    expect(first).toMatchObject({
+      head: {
+        values: [
+          [
+            'json',
+            [
+              ['a', 'b'],
+              ['c', null],
+            ],
+          ],
+        ],
+      },
+    });
+    expect(third).toMatchObject({ head: { values: [['json', []]] } });
+  });
+
   it('fails only the call whose JSON it cannot read, and serves on', async () => {
     const { socketPath } = await serve();
     const client = new Client(connect(socketPath));

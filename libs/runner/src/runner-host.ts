@@ -322,6 +322,7 @@ export class RunnerHost {
       statusCode: statusOf(error),
       runMs: endedAt - startedAt,
       durationsMs: batch.calls.map(({ call }) => endedAt - call.enqueuedAt),
+      origins: batch.calls.map(({ call }) => call.origin),
     }));
   }
 }

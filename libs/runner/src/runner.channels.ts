@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { CallOrigin } from './dispatch/call-origin.js';
 import type { LossReason } from './dispatch/dispatcher.options.js';
 
 /** A batch that was run, whether it succeeded or not. */
@@ -13,6 +14,8 @@ export interface BatchEvent {
   readonly runMs: number;
   /** Of each call, the time from its arrival to the end of the batch, in milliseconds. */
   readonly durationsMs: readonly number[];
+  /** Of each call, the request that it was made for; undefined where none has made it. */
+  readonly origins: readonly (CallOrigin | undefined)[];
 }
 
 /** A call that ended without having been run to its end. */

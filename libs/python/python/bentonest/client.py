@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 
-from . import values, wire
+from . import calls, values, wire
 from .errors import BentoError
 
 #: The server sets it: the runners' sockets by their names, in JSON.
@@ -276,6 +276,9 @@ def _encode_call(id, method, args, timeout_ms):
     layouts, tensors = values.pack_all(args)
     deadline = 0.0 if timeout_ms is None else time.time() * 1000 + timeout_ms
     head = {"method": method, "args": layouts}
+    origins = calls.wire_origins()
+    if origins is not None:
+        head["origins"] = origins
     return b"".join(wire.encode_frame(wire.CALL, id, head, tensors, deadline))
 
 

@@ -6,6 +6,8 @@ The server says with each request which path that is, in X-Forwarded-Prefix; it 
 import importlib
 import os
 
+from . import calls
+
 #: Headers of the server beside which the application is mounted.
 _PREFIX = b"x-forwarded-prefix"
 
@@ -29,12 +31,19 @@ class AsgiApplication:
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "lifespan":
-            prefix = dict(scope["headers"]).get(_PREFIX, b"").decode("latin-1")
+            headers = dict(scope["headers"])
+            prefix = headers.get(_PREFIX, b"").decode("latin-1")
             if prefix:
                 scope = dict(scope, root_path=prefix, path=prefix + scope["path"])
                 if scope.get("raw_path") is not None:
                     scope["raw_path"] = prefix.encode("latin-1") + scope["raw_path"]
+            calls.begin_request(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
         await self._application(scope, receive, send)
+
+
+def _text(headers, name):
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 class WsgiApplication:
@@ -50,6 +59,7 @@ class WsgiApplication:
         client = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[0].strip()
         if client:
             environ["REMOTE_ADDR"] = client
+        calls.begin_request(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
         return self._application(environ, start_response)
 
 

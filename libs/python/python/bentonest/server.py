@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from . import values, wire
+from . import calls, values, wire
 from .errors import BentoError, UnsupportedValueError, WireProtocolError, describe
 
 #: Buffers of one vectored write; Linux takes 1024.
@@ -153,12 +153,15 @@ class Server:
         try:
             call = frame.read_head()
             args = values.unpack(call["args"], frame.tensors)
+            calls.begin_batch(call.get("origins"))
             head, tensors = values.pack(self.loaded.call(call["method"], args))
             head["runMs"] = (time.perf_counter() - started) * 1000
             return wire.encode_frame(wire.RESULT, frame.id, head, tensors)
         except BaseException as error:
             # SystemExit as well: a call ends, not the worker with all that wait for it.
             return _error_frame(frame.id, error)
+        finally:
+            calls.end_batch()
 
 
 def _error_frame(id, error):

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CallOrigin } from './call-origin.js';
 import type { Call } from './call.js';
 
 /** The scope of the function that is running now, until it returns. */
@@ -13,6 +14,9 @@ let storage: AsyncLocalStorage<CallScope> | undefined;
 export class CallScope {
   private readonly calls = new Map<Call, (call: Call, reason: unknown) => void>();
   private aborted: { readonly reason: unknown } | undefined;
+
+  /** @param origin the request, which its calls take with them into the worker. */
+  constructor(readonly origin?: CallOrigin) {}
 
   /** The scope of the function that is running now. */
   static get current(): CallScope | undefined {
@@ -46,6 +50,7 @@ export class CallScope {
 
   add(call: Call, abort: (call: Call, reason: unknown) => void): void {
     call.scope = this;
+    call.origin = this.origin;
     this.calls.set(call, abort);
   }
 

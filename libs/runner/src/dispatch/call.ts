@@ -1,4 +1,5 @@
 import type { MethodDescription } from '../wire/frame.js';
+import type { CallOrigin } from './call-origin.js';
 import type { CallScope } from './call-scope.js';
 import type { MethodLoad } from './method-load.js';
 import type { RunningBatch } from './target-slots.js';
@@ -43,6 +44,8 @@ export class Call {
   rows = 0;
   batch: RunningBatch | undefined;
   scope: CallScope | undefined;
+  /** The request that it is for, where it was made in the scope of one. */
+  origin: CallOrigin | undefined;
   onSettled: (() => void) | undefined;
 
   constructor(

@@ -223,6 +223,7 @@ export class Dispatcher {
       const reject = (error: unknown): void => this.drop(call, error);
       const piece = new Call(call.enqueuedAt, call.timeoutMs, { resolve, reject });
       piece.priority = call.priority;
+      piece.origin = call.origin;
       return { prepared: part, call: piece };
     });
     call.state = 'running';

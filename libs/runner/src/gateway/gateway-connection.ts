@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
+import type { CallOrigin } from '../dispatch/call-origin.js';
+import { CallScope } from '../dispatch/call-scope.js';
 import type { CallOptions } from '../dispatch/call.js';
 import { RunnerFailedError } from '../runner.errors.js';
 import type { RunnableModel } from '../worker/load-runnable.js';
@@ -78,7 +80,8 @@ export class GatewayConnection {
     const options = deadline > 0 ? { signal, timeoutMs: deadline - Date.now() } : { signal };
     try {
       const args = unpackValues(head.args, tensors);
-      const result = await this.runner.call(head.method, args, options);
+      const scope = new CallScope(readOrigin(head));
+      const result = await scope.run(() => this.runner.call(head.method, args, options));
       return resultFrame(id, result, performance.now() - startedAt);
     } catch (error) {
       this.log(error);
@@ -92,4 +95,13 @@ export class GatewayConnection {
     const { cause } = error;
     this.logger.error(error.message, cause instanceof Error ? cause.stack : undefined);
   }
+}
+
+/** Who calls from outside may tell for which request: what the worker gets is text, whatever came. */
+function readOrigin({ origins }: CallFrame['head']): CallOrigin | undefined {
+  const [origin] = Array.isArray(origins) ? (origins as readonly unknown[]) : [];
+  if (!Array.isArray(origin)) return undefined;
+  const [requestId, traceparent] = origin as readonly unknown[];
+  if (typeof requestId !== 'string') return undefined;
+  return typeof traceparent === 'string' ? { requestId, traceparent } : { requestId };
 }

@@ -1,13 +1,17 @@
 import { BentoError } from 'bentonest/errors';
 import { NdArray, concat } from 'bentonest/tensor';
 import type { Batch } from '../dispatch/batch.js';
+import { packOrigins } from '../dispatch/call-origin.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
+import { runEmbeddedCalls } from '../runnable/current-calls.js';
 import { RunnerFailedError } from '../runner.errors.js';
 import { TensorChunks } from '../wire/tensor-chunks.js';
 import { groupOf, toGroupValue } from '../wire/tensor-group.js';
 import type { OutgoingTensor } from '../wire/tensor-group.js';
 import type { LoadedRunnable } from '../worker/load-runnable.js';
 import { runMethod } from '../worker/run-method.js';
+
+const AsyncFunction = (async (): Promise<void> => {}).constructor;
 
 /** Runs batches in the API process: for tests and the smallest of deployments. */
 export class EmbeddedTarget implements BatchTarget {
@@ -20,11 +24,19 @@ export class EmbeddedTarget implements BatchTarget {
     const method = batch.method.name;
     const args = batch.args.map((arg) => joinChunks(arg));
     try {
-      return await runMethod(this.runner, this.loaded, { method, args });
+      const isAsync = this.isAsync(method);
+      return await runEmbeddedCalls(packOrigins(batch.calls), { isAsync }, () =>
+        runMethod(this.runner, this.loaded, { method, args }),
+      );
     } catch (cause) {
       if (cause instanceof BentoError) throw cause;
       throw new RunnerFailedError(this.runner, method, { cause });
     }
+  }
+
+  private isAsync(method: string): boolean {
+    const instance = this.loaded.instance as Readonly<Record<string, unknown>>;
+    return instance[method] instanceof AsyncFunction;
   }
 }
 

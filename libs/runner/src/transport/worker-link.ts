@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { RemoteError } from 'bentonest/errors';
 import type { Batch } from '../dispatch/batch.js';
+import { packOrigins } from '../dispatch/call-origin.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
 import { toHttpException } from './http-exception.js';
@@ -81,7 +82,8 @@ export class WorkerLink implements BatchTarget {
     this.nextId = id === 0xffff_ffff ? 1 : id + 1;
     return new Promise((resolve, reject) => {
       const { layouts, tensors } = packValues(batch.args);
-      const head = { method: batch.method.name, args: layouts };
+      const origins = packOrigins(batch.calls);
+      const head = { method: batch.method.name, args: layouts, origins };
       writeFrame(this.socket, {
         type: 'call',
         id,

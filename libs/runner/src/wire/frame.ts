@@ -1,4 +1,5 @@
 import type { NdArray } from 'bentonest/tensor';
+import type { WireOrigins } from '../dispatch/call-origin.js';
 import type { TensorChunks } from './tensor-chunks.js';
 
 /**
@@ -56,7 +57,8 @@ export interface CallFrame<Tensor = NdArray> {
   readonly head: {
     readonly method: string;
     readonly args: readonly ValueLayout[];
-    readonly traceparent?: string;
+    /** The requests that the calls in it are for, each once as a rule. */
+    readonly origins?: WireOrigins | undefined;
   };
   readonly tensors: readonly Tensor[];
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { NotFoundException } from '@nestjs/common';
 import { BentoError } from 'bentonest/errors';
 import { expect, it, onTestFinished } from 'vitest';
+import { currentCalls } from '../runnable/current-calls.js';
 import { RunnableMethod } from '../runnable/runnable-method.decorator.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { Frame, OutgoingFrame } from '../wire/frame.js';
@@ -26,6 +27,12 @@ class Recorder {
     await new Promise((resolve) => setTimeout(resolve, 5));
     Recorder.order.push(text);
     return text;
+  }
+
+  @RunnableMethod()
+  async whose(): Promise<unknown> {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return { requests: currentCalls() };
   }
 
   @RunnableMethod()
@@ -78,7 +85,7 @@ it('says first who it is and what it can', async () => {
   const { frames } = await open(await startServer());
   expect(frames[0]).toMatchObject({
     type: 'hello',
-    head: { pid: process.pid, methods: [{ name: 'note' }, { name: 'fail' }] },
+    head: { pid: process.pid, methods: [{ name: 'note' }, { name: 'whose' }, { name: 'fail' }] },
   });
 });
 
@@ -145,4 +152,26 @@ it('sends errors as what they are, and unplanned ones for the log only', async (
     },
     expect.objectContaining({ code: 'UNKNOWN_RUNNER_METHOD' }),
   ]);
+});
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+it('tells a batch which requests it is for, and the next one nothing of them', async () => {
+  const client = await open(await startServer());
+  const head = { method: 'whose', args: [], origins: [['a-1', TRACEPARENT], ['a-2']] as const };
+  client.send({ type: 'call', id: 1, deadline: 0, head, tensors: [] });
+  client.send(call(2, 'whose', ''));
+  const frames = (await client.received(3)).slice(1);
+  expect(
+    frames.map((frame) => 'head' in frame && 'values' in frame.head && frame.head.values),
+  ).toEqual([
+    [
+      [
+        'json',
+        { requests: [{ requestId: 'a-1', traceparent: TRACEPARENT }, { requestId: 'a-2' }] },
+      ],
+    ],
+    [['json', { requests: [] }]],
+  ]);
+  expect(currentCalls()).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { runCalls } from '../runnable/current-calls.js';
 import { CallAbortedError, RunnerTimeoutError } from '../runner.errors.js';
 import { errorFrame, resultFrame, sendAnswer } from '../wire/answer-frame.js';
 import { isHangUp, readFrames } from '../wire/frame-socket.js';
@@ -95,7 +96,9 @@ export class WorkerServer {
     const startedAt = performance.now();
     try {
       const args = unpackValues(head.args, tensors);
-      const result = await runMethod(this.runner, this.loaded, { method: head.method, args });
+      const call = { method: head.method, args };
+      const run = (): Promise<unknown> => runMethod(this.runner, this.loaded, call);
+      const result = await runCalls(head.origins, run);
       return resultFrame(id, result, performance.now() - startedAt);
     } catch (error) {
       return errorFrame(id, error);

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
+import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 
@@ -42,7 +43,7 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   const { isAsync, onSuccess, timeoutMs, limit } = options;
   limit?.enter();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope();
+  const scope = new CallScope(originOf(request));
   scopes.add(scope);
   const end = (): void => {
     scopes.delete(scope);
@@ -87,7 +88,7 @@ export async function* streamForClient(
   if (start === 'anew') limit?.enter();
   else limit?.resume();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope();
+  const scope = new CallScope(originOf(request));
   scopes.add(scope);
   onStream(request);
   const items = scope.runAsync(handle) as Items;
