@@ -1,13 +1,18 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Injectable } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { BATCH_CHANNEL, LOST_CALL_CHANNEL } from 'bentonest/runner';
 import type { BatchEvent, LossReason, LostCallEvent } from 'bentonest/runner';
 import type { Counter } from 'prom-client';
-import { RUNNER_METRICS } from './runner-metric.providers.js';
 import type { BucketHistogram, BucketSeries } from './bucket-histogram.js';
 import { CallSeries } from './call-series.js';
+import { EventCounter, whenCollected } from './event-counter.js';
+
+export interface CallMetrics {
+  readonly total: Counter;
+  readonly duration: BucketHistogram;
+  readonly batchSize: BucketHistogram;
+  readonly queueTime: BucketHistogram;
+  readonly lost: Counter;
+}
 
 /** What a call that was not run to its end was answered with. */
 const STATUS_OF: Readonly<Record<LossReason, number>> = {
@@ -26,23 +31,29 @@ interface BatchSeries {
 }
 
 /** Counts calls and batches from the runners' events. */
-@Injectable()
-export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RunnerMetrics extends EventCounter {
   private readonly series = new Map<string, BatchSeries>();
 
-  @InjectMetric(RUNNER_METRICS.total) private readonly total: Counter;
-  @InjectMetric(RUNNER_METRICS.duration) private readonly duration: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.batchSize) private readonly batchSize: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.queueTime) private readonly queueTime: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.lost) private readonly lost: Counter;
+  constructor(private readonly metrics: CallMetrics) {
+    super();
+    whenCollected(metrics.total, () => this.flush());
+  }
 
-  onApplicationBootstrap(): void {
-    Object.assign(this.total, { collect: () => this.flush() });
+  /** Has the calls that runners lose counted from 0: what has not happened yet is to be seen, too. */
+  expect(runners: readonly string[]): void {
+    for (const runner_name of runners) {
+      for (const reason of Object.keys(STATUS_OF)) {
+        this.metrics.lost.labels({ runner_name, reason }).inc(0);
+      }
+    }
+  }
+
+  protected override subscribe(): void {
     subscribe(BATCH_CHANNEL, this.recordBatch);
     subscribe(LOST_CALL_CHANNEL, this.recordLost);
   }
 
-  onApplicationShutdown(): void {
+  protected override unsubscribe(): void {
     unsubscribe(BATCH_CHANNEL, this.recordBatch);
     unsubscribe(LOST_CALL_CHANNEL, this.recordLost);
     this.flush();
@@ -60,9 +71,10 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
 
   private readonly recordLost = (message: unknown): void => {
     const { runner, method, reason } = message as LostCallEvent;
-    this.lost.labels({ runner_name: runner, reason }).inc();
+    const { lost, total } = this.metrics;
+    lost.labels({ runner_name: runner, reason }).inc();
     const code = STATUS_OF[reason];
-    this.total.labels({ runner_name: runner, endpoint: method, http_response_code: code }).inc();
+    total.labels({ runner_name: runner, endpoint: method, http_response_code: code }).inc();
   };
 
   private seriesOf({ runner, method, statusCode }: BatchEvent): BatchSeries {
@@ -71,10 +83,11 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
     if (known !== undefined) return known;
     const labels = { runner_name: runner, endpoint: method, http_response_code: statusCode };
     const names = { runner_name: runner, method_name: method };
+    const { duration, total, queueTime, batchSize } = this.metrics;
     const made = {
-      duration: new CallSeries(this.duration.seriesOf(labels), this.total.labels(labels)),
-      queue: this.queueTime.seriesOf(names),
-      rows: this.batchSize.seriesOf(names),
+      duration: new CallSeries(duration.seriesOf(labels), total.labels(labels)),
+      queue: queueTime.seriesOf(names),
+      rows: batchSize.seriesOf(names),
     };
     this.series.set(key, made);
     return made;

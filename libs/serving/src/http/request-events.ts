@@ -65,8 +65,19 @@ export const publishUnmatched: OnResponse = (request, reply, done) => {
 };
 
 const MOUNTED = Symbol('bentonest.mounted');
+const ANSWERED_BESIDE = Symbol('bentonest.answered-beside');
 
-type AnyResponse = ServerResponse & { [MOUNTED]?: boolean };
+type AnyResponse = ServerResponse & { [MOUNTED]?: boolean; [ANSWERED_BESIDE]?: number };
+
+/** What Node's parser refused in the middle of a request was answered past the response. */
+export function answeredBeside(response: ServerResponse, statusCode: number): void {
+  (response as AnyResponse)[ANSWERED_BESIDE] = statusCode;
+}
+
+/** The status of a request whose answer did not get out whole. */
+export function unfinishedStatus(response: ServerResponse): number {
+  return (response as AnyResponse)[ANSWERED_BESIDE] ?? CLIENT_CLOSED_REQUEST;
+}
 
 /** An answer of a mounted application is published as the mount's, not as that of a route. */
 export function leaveToMount(response: ServerResponse): void {
@@ -113,5 +124,10 @@ function finalStatus({ raw, statusCode }: FastifyReply): number {
   // HTTP/2 does not tell.
   if ((raw as { readonly writableFinished?: boolean }).writableFinished !== false)
     return statusCode;
-  return CLIENT_CLOSED_REQUEST;
+  return unfinishedStatus(raw);
+}
+
+/** Publishes a request that Fastify's router refused, for which no hook is called. */
+export function publishRefused(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('close', () => publish(NO_ROUTE, request, reply));
 }
