@@ -12,12 +12,12 @@ import { ServiceAudit } from './feature/service-audit.js';
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<BentoExtras>({}, (definition, { metrics, health, docs, shutdownGraceMs }) => ({
+    .setExtras<BentoExtras>({}, (definition, { metrics, health, docs, ...serving }) => ({
       ...definition,
       global: true,
       imports: [
         ...(definition.imports ?? []),
-        ServingModule.register({ shutdownGraceMs }),
+        ServingModule.register(serving),
         ObserveModule.register({ metrics, health }),
         DocsModule.register({ docs }),
       ],
@@ -38,6 +38,6 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     { provide: MOUNT_SURROUNDINGS, useExisting: MountedRequests },
     ServiceAudit,
   ],
-  exports: [RunnerRegistry, ModelStore, DocsModule],
+  exports: [RunnerRegistry, ModelStore, DocsModule, ObserveModule, ServingModule],
 })
 export class BentoRootModule extends ConfigurableModuleClass {}

@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { HealthController } from './health/health.controller.js';
+import { HEALTH_OPTIONS } from './health/health.options.js';
+import type { HealthOptions } from './health/health.options.js';
+import { ReadinessIndicators } from './health/readiness-indicators.js';
+import { Readiness } from './health/readiness.js';
+import { RunnerHealthIndicator } from './health/runner-health.indicator.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { runnerMetricProviders } from './metrics/runner-metric.providers.js';
 import { RunnerGauges } from './metrics/runner-gauges.js';
@@ -14,7 +19,7 @@ export interface ObserveOptions {
   /** Serves `GET /metrics` for Prometheus. @default true */
   metrics?: boolean;
   /** Serves `GET /livez`, `/readyz` and `/healthz`. @default true */
-  health?: boolean;
+  health?: boolean | HealthOptions;
 }
 
 const METRICS = [
@@ -32,10 +37,22 @@ export class ObserveModule {
     return {
       module: ObserveModule,
       imports: metrics ? [createPrometheusModule()] : [],
-      providers: metrics ? METRICS : [],
-      controllers: health ? [HealthController] : [],
+      providers: [...createHealthProviders(health), ...(metrics ? METRICS : [])],
+      controllers: health === false ? [] : [HealthController],
+      exports: [ReadinessIndicators, RunnerHealthIndicator],
     };
   }
+}
+
+/** Indicators can be injected where nothing asks them, too. */
+function createHealthProviders(health: boolean | HealthOptions): Provider[] {
+  const options = typeof health === 'boolean' ? {} : health;
+  return [
+    { provide: HEALTH_OPTIONS, useValue: options },
+    ReadinessIndicators,
+    RunnerHealthIndicator,
+    ...(health === false ? [] : [Readiness]),
+  ];
 }
 
 function createPrometheusModule(): DynamicModule {

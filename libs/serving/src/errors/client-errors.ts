@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { markTimedOut } from '../http/idle-bodies.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -51,6 +52,7 @@ const answer: Listener = (error, socket) => {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // Into an answer that is on its way no other may be written.
   const { _httpMessage: response } = socket;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response) markTimedOut(response.req);
   if (!socket.writable || response?.headersSent === true) {
     socket.destroy(error);
     return;
