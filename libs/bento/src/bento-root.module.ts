@@ -47,6 +47,6 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
     ServiceAudit,
     ConfigLog,
   ],
-  exports: [Config, RunnerRegistry, ModelStore, DocsModule],
+  exports: [Config, RunnerRegistry, ModelStore, DocsModule, ObserveModule, ServingModule],
 })
 export class BentoRootModule extends ConfigurableModuleClass {}

@@ -26,6 +26,8 @@ export type {
 export { ModelStore } from 'bentonest/model-store';
 export { mount, mountAsgi, mountWsgi } from 'bentonest/mount';
 export type { MountFactoryOptions, MountOptions, PythonAppOptions } from 'bentonest/mount';
+export { ReadinessIndicators, RunnerHealthIndicator } from 'bentonest/observe';
+export type { HealthOptions, ReadinessIndicator } from 'bentonest/observe';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';
@@ -52,6 +54,8 @@ export type {
   BentoServiceOptions,
   DocsOptions,
   ServiceLifeCycle,
+  ServingOptions,
+  SheddingOptions,
 } from 'bentonest/serving';
 export { DataFrame, NdArray } from 'bentonest/tensor';
 export type { DType, Orient } from 'bentonest/tensor';

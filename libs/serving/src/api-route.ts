@@ -2,17 +2,35 @@ import { FileUpload, dataFrame, file, ndarray } from 'bentonest/io';
 import type { IoDescriptor } from 'bentonest/io';
 import { DataFrame, NdArray } from 'bentonest/tensor';
 import type { ServiceMetadata } from './bento-service.decorator.js';
+import type { ConcurrencyLimit } from './http/concurrency-limit.js';
 
 /** One `@Api` method as it is served; travels in the Fastify route's `config`. */
 export class ApiRoute {
+  /** Reads the body; undefined where the method takes none, or takes it by Nest's own `@Body()`. */
+  readonly input: IoDescriptor | undefined;
+  readonly output: IoDescriptor | undefined;
+
   constructor(
     readonly service: ServiceMetadata,
     /** `IrisClassifier#classify`, for messages. */
     readonly owner: string,
-    /** Reads the body; undefined where the method takes none, or takes it by Nest's own `@Body()`. */
-    readonly input: IoDescriptor | undefined,
-    readonly output: IoDescriptor | undefined,
-  ) {}
+    { input, output }: RouteDescriptors,
+    readonly limits: RouteLimits = {},
+  ) {
+    this.input = input;
+    this.output = output;
+  }
+}
+
+interface RouteDescriptors {
+  readonly input: IoDescriptor | undefined;
+  readonly output: IoDescriptor | undefined;
+}
+
+/** What bounds the runs of one method. */
+export interface RouteLimits {
+  readonly timeoutMs?: number | undefined;
+  readonly concurrency?: ConcurrencyLimit | undefined;
 }
 
 const ndArrayOutput = ndarray();
@@ -41,4 +59,14 @@ export function getApiRoute(config: unknown): ApiRoute | undefined {
   if (typeof config !== 'object' || config === null) return undefined;
   const route = (config as Record<string, unknown>)[ROUTE_CONFIG_KEY];
   return route instanceof ApiRoute ? route : undefined;
+}
+
+/** Config of a Fastify route that serves the operation of the server: no limit of the server's holds. */
+export const INFRASTRUCTURE_CONFIG = { bentonestInfrastructure: true };
+
+export function isInfrastructure(config: unknown): boolean {
+  const { bentonestInfrastructure = false } = (config ?? {}) as Partial<
+    typeof INFRASTRUCTURE_CONFIG
+  >;
+  return bentonestInfrastructure;
 }

@@ -31,9 +31,9 @@ export interface ApiOptions {
   description?: string;
   /**
    * Time in milliseconds that the method has. Then the answer is 504, and the runner calls that it
-   * made are aborted; what else it does goes on.
+   * made are aborted, as is the signal of `@Ctx()`; what else it does goes on.
    *
-   * @default no limit but the runners' own
+   * @default that of the service, else of the server, else no limit but the runners' own
    */
   timeoutMs?: number;
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { INJECTABLE_WATERMARK } from '@nestjs/common/constants.js';
 import { ServiceConfigurationError } from 'bentonest/errors';
+import { checkLimits } from './check-limits.js';
 
 /** Options of {@link BentoService}. */
 export interface BentoServiceOptions {
@@ -13,9 +14,18 @@ export interface BentoServiceOptions {
   name?: string;
   /** Version of the service, a label of its metrics. @default '' */
   version?: string;
+  /** `timeoutMs` of those of its `@Api` methods that have none of their own. @default the server's */
+  timeoutMs?: number;
+  /**
+   * Most runs of its `@Api` methods at a time, all of them together, in each process of the server.
+   * Further requests are answered 429 with Retry-After.
+   *
+   * @default no limit
+   */
+  maxConcurrency?: number;
 }
 
-export interface ServiceMetadata {
+export interface ServiceMetadata extends Pick<BentoServiceOptions, 'timeoutMs' | 'maxConcurrency'> {
   readonly name: string;
   readonly version: string;
 }
@@ -29,7 +39,7 @@ const services = new Map<ServiceClass, ServiceMetadata>();
  * Marks an injectable class as a service. `BentoModule.forFeature({ services: [X] })` registers it as
  * a provider and serves its `@Api` methods.
  *
- * @throws ServiceConfigurationError when the name is none.
+ * @throws ServiceConfigurationError for a name or a limit that is none.
  * @example
  * @BentoService({ name: 'iris_classifier' })
  * export class IrisClassifier { … }
@@ -37,13 +47,14 @@ const services = new Map<ServiceClass, ServiceMetadata>();
 export function BentoService(options: BentoServiceOptions = {}): ClassDecorator {
   return (target) => {
     const service = target as unknown as ServiceClass;
-    const { name = toSnakeCase(service.name), version = '' } = options;
+    const { name = toSnakeCase(service.name), version = '', ...limits } = options;
     if (!NAME.test(name)) {
       throw new ServiceConfigurationError(
         `Service ${service.name} has the name "${name}"; expected lower-case letters, digits, ".", "_" or "-", at most 63. Set @BentoService({ name }).`,
       );
     }
-    services.set(service, { name, version });
+    checkLimits(`@BentoService of ${service.name}`, limits);
+    services.set(service, { ...limits, name, version });
     // The user's own @Injectable may carry a scope, above or below this decorator.
     if (!isInjectable(service)) Injectable()(target);
   };

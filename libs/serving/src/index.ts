@@ -19,11 +19,15 @@ export { frameworkErrors } from './errors/framework-errors.js';
 export {
   ApiTimeoutError,
   MethodNotAllowedError,
+  ServerOverloadedError,
   TooManyRequestsError,
   UnsupportedEncodingError,
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
+export { ClosingState } from './http/closing-state.js';
+export { ServerLife } from './http/server-life.js';
 export { MountedRequests } from './http/mounted-requests.js';
+export type { MountReadiness } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';
 export { DocsModule } from './openapi/docs.module.js';
 export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';
@@ -43,5 +47,6 @@ export type {
 } from './serving.channels.js';
 export { ServiceHooks } from './life-cycle/service-life-cycle.js';
 export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
-export { FastifyPreparation, ServingModule } from './serving.module.js';
-export type { ServingOptions } from './serving.module.js';
+export { ServingModule } from './serving.module.js';
+export { SERVING_OPTIONS } from './serving.options.js';
+export type { ServingOptions, SheddingOptions } from './serving.options.js';

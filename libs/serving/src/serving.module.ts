@@ -1,5 +1,5 @@
-import { Inject, Injectable, Module, Optional } from '@nestjs/common';
-import type { BeforeApplicationShutdown, DynamicModule, NestModule } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
+import type { DynamicModule, NestModule } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
@@ -8,41 +8,28 @@ import { rememberServer } from './context/ctx.decorator.js';
 import { BentoErrorFilter } from './errors/bento-error.filter.js';
 import { ErrorHandling } from './errors/error-handling.js';
 import { RouteMethods } from './errors/route-methods.js';
+import { Admission } from './http/admission.js';
+import { ClosingState } from './http/closing-state.js';
 import { findHandlers } from './http/find-handlers.js';
-import { forceExitAfter } from './http/forced-exit.js';
-import { GracefulClose } from './http/graceful-close.js';
 import { MountedRequests } from './http/mounted-requests.js';
 import { addRouteHooks } from './http/route-hooks.js';
+import { ServerLife } from './http/server-life.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 import { ServiceHooks } from './life-cycle/service-life-cycle.js';
 import { SlowDtoLog } from './input/slow-dto-log.js';
+import { SERVING_OPTIONS } from './serving.options.js';
+import type { ServingOptions } from './serving.options.js';
 
-/** Options of {@link ServingModule}. */
-export interface ServingOptions {
-  /**
-   * Time in milliseconds that a closing server has. After it, open connections are cut; and if it was
-   * a signal that closes the application, the process ends with exit code 1, whatever is unfinished.
-   * Keep it below the time after which the orchestrator kills, which is 30 s in Kubernetes.
-   *
-   * @default 10_000
-   */
-  shutdownGraceMs?: number;
-}
-
-const SHUTDOWN_GRACE_MS = Symbol('SHUTDOWN_GRACE_MS');
-const DEFAULT_GRACE_MS = 10_000;
-
-/** Prepares the Fastify instance once, before Nest adds its first route, and closes it gracefully. */
+/** Prepares the Fastify instance once, before Nest adds its first route. */
 @Injectable()
-export class FastifyPreparation implements BeforeApplicationShutdown {
+export class FastifyPreparation {
   private prepared: FastifyInstance | undefined;
-  private closing: GracefulClose | undefined;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly modules: ModulesContainer,
     private readonly errors: ErrorHandling,
-    @Optional() @Inject(SHUTDOWN_GRACE_MS) readonly graceMs = DEFAULT_GRACE_MS,
+    private readonly server: ServerLife,
   ) {
     // With NestFactory the adapter is there already, and Nest has not registered its parsers yet.
     this.prepare();
@@ -60,15 +47,15 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     if (this.prepared === fastify) return;
     this.prepared = fastify;
     rememberServer(fastify, adapter);
-    this.closing = new GracefulClose(fastify.server);
     this.errors.attach(fastify);
+    this.server.prepare(adapter, fastify);
     registerBodyParsers(adapter, fastify);
-    addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));
-  }
-
-  async beforeApplicationShutdown(signal?: string): Promise<void> {
-    if (signal !== undefined) forceExitAfter(this.graceMs, signal);
-    await this.closing?.begin(this.graceMs);
+    const { admission, options } = this.server;
+    addRouteHooks(fastify, {
+      admission,
+      bodyLimitBytes: options.bodyLimitBytes,
+      findHandlers: (method, url) => findHandlers(this.modules, method, url),
+    });
   }
 }
 
@@ -79,6 +66,9 @@ const NEEDS_FASTIFY =
 @Module({
   providers: [
     FastifyPreparation,
+    ServerLife,
+    Admission,
+    ClosingState,
     ErrorHandling,
     BentoErrorFilter,
     RouteMethods,
@@ -86,12 +76,12 @@ const NEEDS_FASTIFY =
     SlowDtoLog,
     ServiceHooks,
   ],
-  exports: [MountedRequests],
+  exports: [MountedRequests, ClosingState],
 })
 export class ServingModule implements NestModule {
   /** Without options, import the class itself. */
-  static register({ shutdownGraceMs = DEFAULT_GRACE_MS }: ServingOptions): DynamicModule {
-    const providers = [{ provide: SHUTDOWN_GRACE_MS, useValue: shutdownGraceMs }];
+  static register(options: ServingOptions): DynamicModule {
+    const providers = [{ provide: SERVING_OPTIONS, useValue: options }];
     return { module: ServingModule, providers };
   }
 

@@ -6,7 +6,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
-import { FastifyPreparation } from 'bentonest/serving';
+import { ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
@@ -79,15 +79,18 @@ class Primary {
   private async end(exitCode: number): Promise<void> {
     if (this.endingSince !== undefined) return;
     this.endingSince = performance.now();
-    const graceMs = this.context?.get(FastifyPreparation, { strict: false }).graceMs ?? 0;
+    const life = this.context?.get(ServerLife, { strict: false });
+    const { shutdownGraceMs = 0, preStopDelayMs = 0 } = life?.options ?? {};
+    const graceMs = preStopDelayMs + shutdownGraceMs;
     setTimeout(() => {
       this.logger.error(
         `Not closed within ${graceMs} ms: the process ends with what is unfinished.`,
       );
       this.abandon(1);
     }, graceMs + WORKERS_GRACE_MS).unref();
+    // Each of them waits for preStopDelayMs itself, and serves meanwhile.
     const stopped = this.processes.stop();
-    await sleep(FAREWELL_MS);
+    await sleep(preStopDelayMs + FAREWELL_MS);
     this.port.close();
     await stopped;
     await this.context?.close();

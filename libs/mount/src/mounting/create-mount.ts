@@ -51,7 +51,9 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
 
   async onModuleInit(): Promise<void> {
     this.app = await this.create();
-    if (this.app.upgrade !== undefined) this.host.takeUpgrades();
+    const { upgrade, readiness } = this.app;
+    if (upgrade !== undefined) this.host.takeUpgrades();
+    if (readiness !== undefined) this.surroundings?.watch(readiness);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -101,6 +103,7 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
       next(error);
     };
     try {
+      report?.admit();
       const result = app.handle(request, response, passOn);
       return result instanceof Promise ? result.catch(fail) : undefined;
     } catch (error) {

@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { MountReadiness } from './mounted-app.js';
 
 /** One request that a mounted application answers, to those who count requests. */
 export interface MountReport {
+  /** Lets the request in, or throws what is answered in the application's place. */
+  admit(): void;
   /** The application passed the request on: it counts as that of whoever answers it. */
   takeBack(): void;
   /** The application failed: an answer that breaks off was not the client's doing. */
@@ -13,6 +16,8 @@ export interface MountReport {
  * of mounts are not counted, and a wrong method on an own route reaches the mount at the root.
  */
 export interface MountSurroundings {
+  /** Takes note of an application in a process of its own, for those who ask whether all is ready. */
+  watch(readiness: MountReadiness): void;
   /** The other methods that own routes serve a path under; none where nothing serves it. */
   otherMethodsOf(method: string, url: string): readonly string[];
   /** @param endpoint the mount's path, never the request's. */

@@ -7,12 +7,20 @@ export type Next = (error?: unknown) => void;
 /** Takes a connection that is to speak another protocol, such as WebSocket. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
 
+/** Whether an application takes requests. */
+export interface MountReadiness {
+  readonly name: string;
+  readonly isReady: () => boolean;
+}
+
 /** An application as the server around it sees it: paths begin below the mount's own. */
 export interface MountedApp {
   /** What it throws or rejects with, before it has answered, is answered by the error filters. */
   handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
   /** Without it, a request for an upgrade is one as any other. */
   upgrade?: UpgradeHandler | undefined;
+  /** Of an application in a process of its own. */
+  readiness?: MountReadiness;
   /** Called when the server has answered its last request. */
   close?(): Promise<void>;
 }

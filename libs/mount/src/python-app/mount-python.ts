@@ -76,6 +76,7 @@ async function startApp(
     upgrade: (request, socket, head) => {
       forwardUpgrade(supervisor.isUp ? socketPath : undefined, request, [socket, head]);
     },
+    readiness: { name, isReady: () => supervisor.isUp },
     close: async () => {
       await supervisor.stop();
       agent.destroy();

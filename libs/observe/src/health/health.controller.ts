@@ -1,21 +1,13 @@
-import { Controller, Get, Header, HttpStatus, Res } from '@nestjs/common';
-import type { OnModuleDestroy } from '@nestjs/common';
-import { RunnerRegistry } from 'bentonest/runner';
-import type { RunnerStatus } from 'bentonest/runner';
+import { Controller, Get, Header, HttpStatus, Query, Res } from '@nestjs/common';
 import { Infrastructure } from 'bentonest/serving';
 import type { FastifyReply } from 'fastify';
+import { Readiness } from './readiness.js';
+import type { PartState } from './readiness.js';
 
 /** Liveness and readiness under BentoML's names, for orchestrators and load balancers. */
 @Controller()
-export class HealthController implements OnModuleDestroy {
-  private isClosing = false;
-
-  constructor(private readonly runners: RunnerRegistry) {}
-
-  /** The first of the shutdown's hooks: load balancers are to leave before anything is taken away. */
-  onModuleDestroy(): void {
-    this.isClosing = true;
-  }
+export class HealthController {
+  constructor(private readonly readiness: Readiness) {}
 
   /** The process runs and its event loop turns. */
   @Get('livez')
@@ -34,32 +26,34 @@ export class HealthController implements OnModuleDestroy {
   }
 
   /**
-   * Every runner has a live worker with its model loaded; else 503 and one line per runner that has
-   * none. A runner whose reload failed serves, and is named all the same.
+   * Every runner has a live worker with its model loaded, every mounted application's process takes
+   * requests, and every indicator of the application's own says that it is ready; else 503 and one line
+   * for each that is not. With `?verbose`, one line for each in any case.
    */
   @Get('readyz')
   @Infrastructure({
     summary: 'Readiness',
     responses: {
-      200: 'Every runner has a worker with its model loaded.',
-      503: 'A runner has none, or the server is closing: one line for each.',
+      200: 'Every runner has a worker with its model loaded, and all else that is needed is ready.',
+      503: 'Something is not ready, or the server is closing: one line for each.',
     },
   })
   @Header('content-type', 'text/plain; charset=utf-8')
-  readyz(@Res({ passthrough: true }) reply: FastifyReply): string {
-    const { statuses } = this.runners;
-    const isReady = !this.isClosing && statuses.every(({ state }) => state === 'ready');
-    const lines = [
-      this.isClosing ? 'The server is closing.' : '',
-      ...statuses.map((status) => describe(status)),
-    ].filter((line) => line !== '');
-    if (!isReady) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
-    return `${lines.join('\n')}\n`;
+  readyz(
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Query('verbose') verbose?: string,
+  ): string | Promise<string> {
+    const isVerbose = verbose !== undefined;
+    const parts = this.readiness.read();
+    if (!(parts instanceof Promise)) return answer(parts, reply, isVerbose);
+    return parts.then((read) => answer(read, reply, isVerbose));
   }
 }
 
-/** What is to be said of a runner, or nothing. */
-function describe({ name, state, reason, reloadFailure }: RunnerStatus): string {
-  if (state !== 'ready') return `Runner "${name}" is ${state}${reason ? `: ${reason}` : '.'}`;
-  return reloadFailure ? `Runner "${name}" serves its old model: ${reloadFailure}` : '';
+function answer(parts: readonly PartState[], reply: FastifyReply, isVerbose: boolean): string {
+  if (parts.some(({ isReady }) => !isReady)) reply.status(HttpStatus.SERVICE_UNAVAILABLE);
+  const told = isVerbose
+    ? parts
+    : parts.filter(({ isReady, isNotable }) => !isReady || isNotable === true);
+  return `${told.map(({ text }) => text).join('\n')}\n`;
 }

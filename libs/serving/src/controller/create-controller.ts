@@ -6,10 +6,13 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { ApiRoute, ROUTE_CONFIG_KEY } from '../api-route.js';
+import type { RouteLimits } from '../api-route.js';
 import { getApiMetadata } from '../api.decorator.js';
 import type { ApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
+import { checkLimits } from '../check-limits.js';
+import { ConcurrencyLimit } from '../http/concurrency-limit.js';
 import { DecodedBody } from '../input/body.decorator.js';
 import { describeService } from '../openapi/describe-service.js';
 import { countParameters, findBodyParameters } from './body-parameter.js';
@@ -40,7 +43,10 @@ export function createController(service: ServiceClass): Type {
       `Service ${service.name} has no @Api() method. Decorate the methods that it shall serve.`,
     );
   }
-  for (const method of methods) addHandler(controller, method, metadata);
+  const { maxConcurrency } = metadata;
+  const ofService =
+    maxConcurrency === undefined ? undefined : new ConcurrencyLimit(maxConcurrency, 'service');
+  for (const method of methods) addHandler(controller, method, { metadata, ofService });
   copyClassMetadata(service, controller);
   Inject(service)(controller, undefined as never, 0);
   Controller()(controller);
@@ -65,13 +71,20 @@ function findApiMethods(service: ServiceClass): ApiMethod[] {
   });
 }
 
-function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetadata): void {
+interface ServedService {
+  readonly metadata: ServiceMetadata;
+  /** The limit of all its methods together. */
+  readonly ofService: ConcurrencyLimit | undefined;
+}
+
+function addHandler(controller: Type, method: ApiMethod, served: ServedService): void {
   const { service, name, api } = method;
   const body = findBodyParameters(method);
   const arity = countParameters(method);
   const original = (service.prototype as Record<string, Method>)[name];
   const owner = `${service.name}#${name}`;
-  const handler = createHandler(name, original, { ...api, owner, body });
+  const limits = limitsOf(api, owner, served);
+  const handler = createHandler(name, original, { output: api.output, body, limits });
   const target = controller.prototype as object;
   const descriptor = { value: handler, writable: true, configurable: true };
   Object.defineProperty(target, name, descriptor);
@@ -80,7 +93,12 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   copyPropertyMetadata(service.prototype as object, target, name);
   copyPropertyMetadata(service, controller, name);
 
-  const route = new ApiRoute(metadata, owner, body?.input, api.output);
+  const route = new ApiRoute(
+    served.metadata,
+    owner,
+    { input: body?.input, output: api.output },
+    limits,
+  );
   const config = (Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, original) ?? {}) as object;
   RouteConfig({ ...config, [ROUTE_CONFIG_KEY]: route })(target, name, descriptor);
   RequestMapping({ path: toPath(api.route ?? name), method: verbOf(api, owner) })(
@@ -94,6 +112,21 @@ function addHandler(controller: Type, method: ApiMethod, metadata: ServiceMetada
   if (body !== undefined) DecodedBody(body.input)(target, name, body.indexes[0]);
   // The last parameter. Nest's own decorator: pipes leave the request alone.
   Req()(target, name, arity);
+}
+
+/** @throws ServiceConfigurationError for a limit that is none. */
+function limitsOf(
+  api: ApiMetadata,
+  owner: string,
+  { metadata, ofService }: ServedService,
+): RouteLimits {
+  checkLimits(`@Api of ${owner}`, api);
+  const { timeoutMs = metadata.timeoutMs, maxConcurrency } = api;
+  const concurrency =
+    maxConcurrency === undefined
+      ? ofService
+      : new ConcurrencyLimit(maxConcurrency, 'route', ofService);
+  return { timeoutMs, concurrency };
 }
 
 /** Nest would take GET for a method that is none. */

@@ -4,6 +4,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BentoError } from 'bentonest/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hasTimedOut } from '../http/idle-bodies.js';
 import { CLIENT_CLOSED_REQUEST, publishUnfinished } from '../http/request-events.js';
 import { bodyTooLarge } from '../input/body-limit.js';
 import { MethodNotAllowedError } from './serving.errors.js';
@@ -14,6 +15,7 @@ import { RouteMethods } from './route-methods.js';
 import { toPublicError } from './to-public-error.js';
 
 const INTERNAL_SERVER_ERROR = 500;
+const REQUEST_TIMEOUT = 408;
 
 /** Middleware has Node's request, with the id that Fastify gave it. */
 type AnyRequest =
@@ -107,7 +109,9 @@ function isClosed(reply: AnyReply): boolean {
 /** Nobody reads the answer; those who count requests are told. */
 function publishLeft(request: AnyRequest, reply: AnyReply): void {
   if (!('raw' in request) || !('raw' in reply)) return;
-  publishUnfinished(request, reply, CLIENT_CLOSED_REQUEST);
+  // That it came too late its client was told before there was an answer.
+  const isLate = hasTimedOut(request.raw);
+  publishUnfinished(request, reply, isLate ? REQUEST_TIMEOUT : CLIENT_CLOSED_REQUEST);
 }
 
 /** What has begun as a success cannot end as an error: a client sees that the answer is not whole. */

@@ -10,15 +10,26 @@ export class ApiTimeoutError extends BentoError {
   }
 }
 
-/** As many requests of a method run as its `maxConcurrency` allows. */
+/** As many requests run as a `maxConcurrency` allows: of a route, a service or the whole server. */
 export class TooManyRequestsError extends BentoError {
   static override readonly code = 'TOO_MANY_REQUESTS';
   static override readonly statusCode = 429;
 
-  constructor(maxConcurrency: number) {
-    super(`Expected at most ${maxConcurrency} of these requests at a time. Try again later.`, {
+  /** @param what takes so many requests at a time: `route`, `service` or `server`. */
+  constructor(maxConcurrency: number, what: string) {
+    super(`Too many requests: this ${what} takes ${maxConcurrency} at a time. Try again later.`, {
       retryAfterMs: 1000,
     });
+  }
+}
+
+/** The event loop lags further behind than `shedding` allows. */
+export class ServerOverloadedError extends BentoError {
+  static override readonly code = 'SERVER_OVERLOADED';
+  static override readonly statusCode = 503;
+
+  constructor() {
+    super('The server has more to do than it can. Try again later.', { retryAfterMs: 1000 });
   }
 }
 

@@ -1,17 +1,30 @@
 import type { EventEmitter } from 'node:events';
+import { Readable, finished } from 'node:stream';
+import { StreamableFile } from '@nestjs/common';
+import { FileUpload } from 'bentonest/io';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
+import { RequestPlace } from './request-place.js';
 
 const SCOPES = Symbol('bentonest.scopes');
 const ON_TIMEOUT = Symbol('bentonest.on-timeout');
+const TIMEOUT_MS = Symbol('bentonest.timeout');
+
+/** What ends when a client leaves. */
+interface Abortable {
+  abort(reason: unknown): void;
+}
 
 /** A client's connection, or its stream of an HTTP/2 connection. */
-type Connection = EventEmitter & { [SCOPES]?: Set<CallScope>; readonly destroyed: boolean };
+type Connection = EventEmitter & { [SCOPES]?: Set<Abortable>; readonly destroyed: boolean };
 
-type TimedRequest = FastifyRequest & { [ON_TIMEOUT]?: (error: Error) => void };
+type TimedRequest = FastifyRequest & {
+  [ON_TIMEOUT]?: (error: Error) => void;
+  [TIMEOUT_MS]?: number;
+};
 
 /** How a method is run. */
 export interface RunOptions {
@@ -40,14 +53,17 @@ type Items = Iterator<unknown> | AsyncIterator<unknown>;
  * costs every request of the process a twentieth of its time, and only async handlers call later.
  */
 export function runForClient({ request, handle }: Run, options: RunOptions): unknown {
-  const { isAsync, onSuccess, timeoutMs, limit } = options;
+  const { isAsync, onSuccess, limit } = options;
   limit?.enter();
+  const place = RequestPlace.of(request.raw);
+  place?.hold();
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope(originOf(request));
   scopes.add(scope);
   const end = (): void => {
     scopes.delete(scope);
     limit?.leave();
+    place?.release();
   };
   let result: unknown;
   try {
@@ -57,7 +73,9 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
     throw error;
   }
   const succeed = (value: unknown): unknown => {
-    end();
+    const stream = limit === undefined ? undefined : streamOf(value);
+    if (stream === undefined) end();
+    else endWith(stream, scopes, end);
     // Fastify would write the text null, and Nest an empty body for undefined.
     if (value === null) value = undefined;
     if (isGenerator(value)) {
@@ -71,6 +89,7 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
     end();
     throw error;
   });
+  const timeoutMs = timeoutOf(request, options);
   return timeoutMs === undefined ? settled : orTimeout(settled, { request, scope, timeoutMs });
 }
 
@@ -83,10 +102,13 @@ export async function* streamForClient(
   options: RunOptions,
   start: 'anew' | 'goes on' = 'anew',
 ): AsyncGenerator {
-  const { onStream, encodeItem, timeoutMs, limit } = options;
+  const { onStream, encodeItem, limit } = options;
+  const timeoutMs = timeoutOf(request, options);
   // Only here, when it is read: what ends before has no end that could be told.
   if (start === 'anew') limit?.enter();
   else limit?.resume();
+  const place = RequestPlace.of(request.raw);
+  place?.hold();
   const scopes = scopesOf(connectionOf(request));
   const scope = new CallScope(originOf(request));
   scopes.add(scope);
@@ -109,6 +131,7 @@ export async function* streamForClient(
     const ended = endItems(items).finally(() => {
       scopes.delete(scope);
       limit?.leave();
+      place?.release();
     });
     // A generator ends no sooner than what it waits for: its client has been answered.
     if (hasTimedOut) void ended.catch(() => undefined);
@@ -125,6 +148,23 @@ function isGenerator(value: unknown): value is Items {
   if (typeof value !== 'object' || value === null) return false;
   const { [Symbol.toStringTag]: tag } = value as { readonly [Symbol.toStringTag]?: string };
   return tag === 'Generator' || tag === 'AsyncGenerator';
+}
+
+/** What is sent as it comes. */
+function streamOf(value: unknown): Readable | undefined {
+  if (value instanceof StreamableFile) return value.getStream();
+  if (value instanceof FileUpload) return value.stream;
+  return value instanceof Readable ? value : undefined;
+}
+
+/** Calls `end` once, when a stream has ended or its client has left: nobody may read it then. */
+function endWith(stream: Readable, scopes: Set<Abortable>, end: () => void): void {
+  const ending = { abort: () => finish() };
+  const finish = (): void => {
+    if (scopes.delete(ending)) end();
+  };
+  scopes.add(ending);
+  finished(stream, finish);
 }
 
 interface Timed {
@@ -145,6 +185,15 @@ function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed)
   });
 }
 
+/** The time of a method that has none of its own. */
+export function setDefaultTimeout(request: FastifyRequest, timeoutMs: number): void {
+  (request as TimedRequest)[TIMEOUT_MS] = timeoutMs;
+}
+
+function timeoutOf(request: FastifyRequest, { timeoutMs }: RunOptions): number | undefined {
+  return timeoutMs ?? (request as TimedRequest)[TIMEOUT_MS];
+}
+
 /** Calls `listener` when the method that a request is for has run out of time. */
 export function onTimeout(request: FastifyRequest, listener: (error: Error) => void): void {
   (request as TimedRequest)[ON_TIMEOUT] = listener;
@@ -157,10 +206,10 @@ export function connectionOf({ raw }: FastifyRequest): Connection {
 }
 
 /** One listener for all requests of a connection. */
-function scopesOf(connection: Connection): Set<CallScope> {
+function scopesOf(connection: Connection): Set<Abortable> {
   const known = connection[SCOPES];
   if (known !== undefined) return known;
-  const scopes = new Set<CallScope>();
+  const scopes = new Set<Abortable>();
   connection[SCOPES] = scopes;
   connection.once('close', () => {
     for (const scope of scopes) scope.abort(new Error('The client closed the connection.'));

@@ -5,9 +5,9 @@ import { Logger } from '@nestjs/common';
  * One press of Ctrl-C may reach the process twice, from the terminal and from npm. What comes within
  * this time, in milliseconds, is the same request to end.
  */
-const SAME_SIGNAL_MS = 100;
+export const SAME_SIGNAL_MS = 100;
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+export const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * From now on a second signal, or the end of the grace period, ends the process at once with an exit

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawServerBase } from 'fastify';
-import { OpenConnections } from './open-connections.js';
+import type { OpenConnections } from './open-connections.js';
 
 /**
  * Time for which a closing server goes on answering, in milliseconds: each answer then tells its
@@ -14,11 +14,10 @@ const SWEEP_MS = 50;
 
 /** Ends the connections of a server that is about to close. */
 export class GracefulClose {
-  private readonly connections: OpenConnections;
-
-  constructor(private readonly server: RawServerBase) {
-    this.connections = new OpenConnections(server);
-  }
+  constructor(
+    private readonly server: RawServerBase,
+    private readonly connections: OpenConnections,
+  ) {}
 
   /**
    * Lets clients leave, and resolves when the server may stop listening. After that, connections

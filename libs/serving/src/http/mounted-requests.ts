@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { RouteMethods } from '../errors/route-methods.js';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
+import { Admission } from './admission.js';
 import {
   leaveToMount,
   publishStart,
@@ -14,12 +15,33 @@ import {
 const SWITCHING_PROTOCOLS = 101;
 const INTERNAL_SERVER_ERROR = 500;
 
+/** An application in a process of its own that is mounted. */
+export interface MountReadiness {
+  readonly name: string;
+  /** Whether it takes requests. */
+  readonly isReady: () => boolean;
+}
+
 /** Publishes the requests that mounted applications answer, which Fastify has no route for. */
 @Injectable()
 export class MountedRequests {
   private readonly routes = new Map<string, RouteInfo>();
+  private readonly watched: MountReadiness[] = [];
 
-  constructor(private readonly methods: RouteMethods) {}
+  constructor(
+    private readonly methods: RouteMethods,
+    private readonly admission: Admission,
+  ) {}
+
+  /** How the processes of mounted applications are. */
+  get readiness(): readonly MountReadiness[] {
+    return this.watched;
+  }
+
+  /** Has /readyz tell how the process of a mounted application is. */
+  watch(readiness: MountReadiness): void {
+    this.watched.push(readiness);
+  }
 
   /** The other methods that own routes serve a path under; none where nothing serves it. */
   otherMethodsOf(method: string, url: string): readonly string[] {
@@ -27,7 +49,8 @@ export class MountedRequests {
   }
 
   report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountedRequest {
-    return new MountedRequest(this.routeOf(endpoint), request, response);
+    const admit = (): void => this.admission.admit(request, response);
+    return new MountedRequest(this.routeOf(endpoint), [request, response], admit);
   }
 
   reportUpgrade(request: IncomingMessage, response: ServerResponse, endpoint: string): void {
@@ -51,11 +74,17 @@ class MountedRequest {
   private readonly startedAt = performance.now();
   private hasFailed = false;
 
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
+
   constructor(
     private readonly route: RouteInfo,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    [request, response]: readonly [IncomingMessage, ServerResponse],
+    /** Lets it in, or throws what is answered in the application's place. */
+    readonly admit: () => void,
   ) {
+    this.request = request;
+    this.response = response;
     publishStart(route, request);
     leaveToMount(response);
     response.once('close', this.publish);

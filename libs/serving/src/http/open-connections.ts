@@ -8,7 +8,7 @@ import type { RawServerBase } from 'fastify';
  * What Node keeps at a connection, and asks itself in `closeIdleConnections`. Only HTTP/1 has a
  * parser, and an upgraded connection has none any more: both are left to their owners.
  */
-interface HttpSocket extends Socket {
+export interface HttpSocket extends Socket {
   readonly parser?: object | null;
   readonly _httpMessage?: ServerResponse | null;
 }
@@ -28,6 +28,10 @@ export class OpenConnections {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
+  }
+
+  get all(): ReadonlySet<HttpSocket> {
+    return this.sockets;
   }
 
   /** The answers that are not on their way yet will tell their clients to leave. */

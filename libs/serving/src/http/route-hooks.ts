@@ -1,5 +1,6 @@
 import { ServiceConfigurationError } from 'bentonest/errors';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { Admission } from './admission.js';
 import { getApiRoute } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
 import { readsAsStream } from '../input/decode-body.js';
@@ -23,8 +24,16 @@ const FASTIFY_DEFAULT_BODY_LIMIT = 1024 * 1024;
 /** Names the handlers that the application's own controllers have for a route. */
 export type FindHandlers = (method: string, url: string) => readonly string[];
 
+/** What the application has for its routes. */
+export interface RouteSurroundings {
+  readonly admission: Admission;
+  readonly bodyLimitBytes?: number | undefined;
+  readonly findHandlers: FindHandlers;
+}
+
 /** Gives routes their hooks and body limit as they are added, and refuses those that collide. */
-export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandlers): void {
+export function addRouteHooks(fastify: FastifyInstance, surroundings: RouteSurroundings): void {
+  const { admission, bodyLimitBytes, findHandlers } = surroundings;
   const owners = new Map<string, ApiRoute | undefined>();
   fastify.addHook('onRoute', (options) => {
     const route = getApiRoute(options.config);
@@ -34,8 +43,13 @@ export function addRouteHooks(fastify: FastifyInstance, findHandlers: FindHandle
     }
     const info = describeRoute(options, route);
     options.config = withRouteInfo(options.config, info);
-    options.onRequest = [createRequestHook(info), ...[options.onRequest ?? []].flat()];
+    options.onRequest = [
+      createRequestHook(info),
+      ...admission.hooksOf(options),
+      ...[options.onRequest ?? []].flat(),
+    ];
     options.onResponse = [...[options.onResponse ?? []].flat(), createResponseHook(info)];
+    options.bodyLimit ??= bodyLimitBytes;
     if (route === undefined) return;
     const hasSchema = options.schema?.response !== undefined;
     const encode = createResultEncoder(route, hasSchema);

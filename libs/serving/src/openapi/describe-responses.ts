@@ -74,11 +74,11 @@ function complete(ours: Response, written: Response | undefined): Response {
   };
 }
 
-function errorsOf({ route, service, api }: DescribedMethod): ErrorStatus[] {
+function errorsOf({ route, service }: DescribedMethod): ErrorStatus[] {
   const statuses = new Set<ErrorStatus>([500]);
   if (route.input !== undefined) statuses.add(400).add(413).add(415);
-  if (api.maxConcurrency !== undefined) statuses.add(429);
-  if (api.timeoutMs !== undefined) statuses.add(504);
+  if (route.limits.concurrency !== undefined) statuses.add(429);
+  if (route.limits.timeoutMs !== undefined) statuses.add(504);
   if (mayRunModels(service)) statuses.add(503).add(504);
   return [...statuses];
 }

@@ -3,6 +3,7 @@ import type { OnApplicationBootstrap } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { INFRASTRUCTURE_CONFIG } from '../api-route.js';
 import { ApiDocument } from './api-document.js';
 import { relativeLink, resolveDocsPaths } from './docs-paths.js';
 import type { DocsPaths } from './docs-paths.js';
@@ -11,6 +12,7 @@ import type { DocsOptions } from './docs.options.js';
 import { ASSET_TYPES, CONTENT_SECURITY_POLICY, readAsset, renderPage } from './swagger-ui.js';
 import type { Asset, AssetName } from './swagger-ui.js';
 
+const ROUTE = { config: INFRASTRUCTURE_CONFIG };
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -47,7 +49,7 @@ export class DocsRoutes implements OnApplicationBootstrap {
       );
       return;
     }
-    fastify.get(document, async (_request, reply) => {
+    fastify.get(document, ROUTE, async (_request, reply) => {
       const json = await (this.json ??= this.document.read().then((made) => JSON.stringify(made)));
       return reply.type(JSON_TYPE).header('cache-control', 'no-cache').send(json);
     });
@@ -61,7 +63,7 @@ export class DocsRoutes implements OnApplicationBootstrap {
       );
       return;
     }
-    fastify.get(page, async (request, reply) => {
+    fastify.get(page, ROUTE, async (request, reply) => {
       const { info } = await this.document.read();
       const [path] = request.url.split('?', 1);
       const links = { document: relativeLink(path, document), assets: relativeLink(path, assets) };
@@ -72,7 +74,8 @@ export class DocsRoutes implements OnApplicationBootstrap {
         .send(renderPage({ title: info.title, ...links }));
     });
     for (const name of Object.keys(ASSET_TYPES) as AssetName[]) {
-      fastify.get(`${assets}/${name}`, (request, reply) => this.sendAsset(name, request, reply));
+      const url = `${assets}/${name}`;
+      fastify.get(url, ROUTE, (request, reply) => this.sendAsset(name, request, reply));
     }
   }
 

@@ -1,3 +1,5 @@
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import { INFRASTRUCTURE_CONFIG } from '../api-route.js';
 import { readSwagger, writeSwagger } from './swagger-keys.js';
 
 /** The tag of endpoints that serve the operation of the server and not its users. */
@@ -10,7 +12,10 @@ export interface InfrastructureOptions {
   readonly responses: Readonly<Record<number, string>>;
 }
 
-/** Tags a method of a controller as infrastructure in the API document. */
+/**
+ * Marks a method of a controller as infrastructure: in the API document, and for the server's limits,
+ * which do not hold for it.
+ */
 export function Infrastructure({ summary, responses }: InfrastructureOptions): MethodDecorator {
   const described = Object.entries(responses).map(([status, description]) => {
     const content = { 'text/plain': { schema: { type: 'string' } } };
@@ -18,6 +23,10 @@ export function Infrastructure({ summary, responses }: InfrastructureOptions): M
   });
   return (_prototype, _key, descriptor: PropertyDescriptor) => {
     const handler = descriptor.value as object;
+    const config = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, handler) as
+      object | undefined;
+    const marked = { ...config, ...INFRASTRUCTURE_CONFIG };
+    Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, marked, handler);
     const operation = { summary, tags: [INFRASTRUCTURE_TAG] };
     writeSwagger(
       'operation',

@@ -1,0 +1,49 @@
+import { constants } from 'node:os';
+import { Logger } from '@nestjs/common';
+import type { RawServerBase } from 'fastify';
+import { SAME_SIGNAL_MS, SIGNALS } from './forced-exit.js';
+
+/**
+ * The time in which a server that is to end goes on as before, so that load balancers notice. Nest tells
+ * no signal yet then; it is noted here, so that a second one is known.
+ */
+export class PreStop {
+  private readonly logger = new Logger('Shutdown');
+  private signalledAt: number | undefined;
+
+  constructor(
+    private readonly server: RawServerBase,
+    private readonly delayMs: number,
+  ) {
+    if (delayMs > 0) server.on('listening', this.listen);
+  }
+
+  /** A second signal ends the process at once. Where none is listened to, nothing is waited for. */
+  async wait(): Promise<void> {
+    const { server, delayMs } = this;
+    if (delayMs === 0 || !server.listening) return;
+    this.logger.log(`Closing in ${delayMs} ms (preStopDelayMs).`);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    this.forget();
+  }
+
+  /** Where nobody else listens to a signal it ends the process, which a listener of ours would prevent. */
+  private readonly listen = (): void => {
+    for (const signal of SIGNALS) {
+      if (process.listenerCount(signal) > 0) process.on(signal, this.onSignal);
+    }
+    this.server.once('close', this.forget);
+  };
+
+  private readonly forget = (): void => {
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+  };
+
+  private readonly onSignal = (signal: (typeof SIGNALS)[number]): void => {
+    const now = performance.now();
+    this.signalledAt ??= now;
+    if (this.signalledAt === now || now - this.signalledAt < SAME_SIGNAL_MS) return;
+    this.logger.warn(`${signal} while closing: the process ends without waiting any longer.`);
+    process.exit(128 + constants.signals[signal]);
+  };
+}

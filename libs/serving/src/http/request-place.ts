@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import type { ConcurrencyLimit } from './concurrency-limit.js';
+
+const PLACE = Symbol('bentonest.place');
+
+type PlacedRequest = IncomingMessage & { [PLACE]?: RequestPlace };
+
+/**
+ * The place of one request among those that the server takes at a time. It is given up when the answer
+ * is out or its client gone, and no method runs for it any more: one that has run out of time may.
+ */
+export class RequestPlace {
+  private holders = 1;
+
+  private constructor(private readonly limit: ConcurrencyLimit) {
+    limit.enter();
+  }
+
+  /** @throws TooManyRequestsError where none is free. */
+  static take(request: IncomingMessage, limit: ConcurrencyLimit): RequestPlace {
+    return ((request as PlacedRequest)[PLACE] = new RequestPlace(limit));
+  }
+
+  /** None where the server has no limit. */
+  static of(request: IncomingMessage): RequestPlace | undefined {
+    return (request as PlacedRequest)[PLACE];
+  }
+
+  hold(): void {
+    this.holders++;
+  }
+
+  readonly release = (): void => {
+    if (--this.holders === 0) this.limit.leave();
+  };
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
+import type { ResolvedServingOptions, ServingOptions } from '../serving.options.js';
+import { Admission } from './admission.js';
+import { ClosingState } from './closing-state.js';
+import { forceExitAfter } from './forced-exit.js';
+import { GracefulClose } from './graceful-close.js';
+import { IdleBodies } from './idle-bodies.js';
+import { OpenConnections } from './open-connections.js';
+import { PreStop } from './pre-stop.js';
+import { setTimeouts } from './server-timeouts.js';
+
+/** What the server around the routes does: how long clients may take, and how it ends. */
+@Injectable()
+export class ServerLife implements BeforeApplicationShutdown {
+  readonly options: ResolvedServingOptions;
+  private closing: GracefulClose | undefined;
+
+  constructor(
+    readonly admission: Admission,
+    private readonly state: ClosingState,
+    @Optional() @Inject(SERVING_OPTIONS) options: ServingOptions = {},
+  ) {
+    this.options = resolveServingOptions(options);
+  }
+
+  /** To be called once for each server, before it listens. */
+  prepare(adapter: FastifyAdapter, fastify: FastifyInstance): void {
+    const { server } = fastify;
+    const { preStopDelayMs, bodyIdleTimeoutMs } = this.options;
+    const connections = new OpenConnections(server);
+    setTimeouts(fastify, this.options);
+    new IdleBodies(server, connections, bodyIdleTimeoutMs).watch();
+    this.admission.watch(server);
+    this.closing = new GracefulClose(server, connections);
+    const preStop = new PreStop(server, preStopDelayMs);
+    const beforeClose = adapter.beforeClose.bind(adapter);
+    // The first step of a shutdown, which Nest awaits: no hook has taken anything away yet.
+    Object.assign(adapter, {
+      beforeClose: async () => {
+        this.state.begin();
+        await preStop.wait();
+        beforeClose();
+      },
+    });
+  }
+
+  async beforeApplicationShutdown(signal?: string): Promise<void> {
+    const { shutdownGraceMs } = this.options;
+    if (signal !== undefined) forceExitAfter(shutdownGraceMs, signal);
+    await this.closing?.begin(shutdownGraceMs);
+  }
+}
