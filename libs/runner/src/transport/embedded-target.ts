@@ -1,15 +1,16 @@
 import { BentoError } from 'bentonest/errors';
-import { NdArray, concat } from 'bentonest/tensor';
 import type { Batch } from '../dispatch/batch.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError } from '../runner.errors.js';
-import { TensorChunks } from '../wire/tensor-chunks.js';
-import { groupOf, toGroupValue } from '../wire/tensor-group.js';
-import type { OutgoingTensor } from '../wire/tensor-group.js';
+import { isHttpException } from '../wire/answer-frame.js';
+import { isSeveral, passValues } from '../wire/values.js';
 import type { LoadedRunnable } from '../worker/load-runnable.js';
 import { runMethod } from '../worker/run-method.js';
 
-/** Runs batches in the API process: for tests and the smallest of deployments. */
+/**
+ * Runs batches in the API process: for tests and the smallest of deployments. Arguments, results and
+ * errors are what they would be with a worker between.
+ */
 export class EmbeddedTarget implements BatchTarget {
   constructor(
     private readonly runner: string,
@@ -17,30 +18,18 @@ export class EmbeddedTarget implements BatchTarget {
   ) {}
 
   async run(batch: Batch): Promise<unknown> {
-    const method = batch.method.name;
-    const args = batch.args.map((arg) => joinChunks(arg));
+    const args = passValues(batch.args);
+    const result = await this.call(batch.method.name, args);
+    if (isSeveral(result)) return passValues(result);
+    return passValues([result])[0];
+  }
+
+  private async call(method: string, args: readonly unknown[]): Promise<unknown> {
     try {
       return await runMethod(this.runner, this.loaded, { method, args });
     } catch (cause) {
-      if (cause instanceof BentoError) throw cause;
+      if (cause instanceof BentoError || isHttpException(cause)) throw cause;
       throw new RunnerFailedError(this.runner, method, { cause });
     }
   }
-}
-
-function joinChunks(value: unknown): unknown {
-  if (value instanceof TensorChunks) return joinTensor(value);
-  const group = groupOf(value);
-  if (group === undefined) return value;
-  return toGroupValue(
-    group.kind,
-    group.tensors.map(([name, tensor]) => [name, joinTensor(tensor)]),
-  );
-}
-
-function joinTensor(tensor: OutgoingTensor): NdArray {
-  if (tensor instanceof NdArray) return tensor;
-  const { dtype, shape, chunks } = tensor;
-  const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
-  return new NdArray(dtype, concat(flat).data, shape);
 }
