@@ -200,48 +200,4 @@ describe('calls', () => {
     await app.untilWorkers(2);
     expect((await app.status()).restarts).toBe(4);
   });
-
-  it('fail with the class, status, code and message that the Runnable gave its error', async () => {
-    app = await FaultApp.start();
-    const caught = async (kind: string): Promise<unknown> =>
-      (await app.served.post('/caught', { method: 'fail', argument: kind })).json();
-    expect(await caught('quota')).toEqual({
-      name: 'QuotaError',
-      message: 'The quota is used up.',
-      code: 'QUOTA_EXHAUSTED',
-      statusCode: 429,
-      details: { left: 0 },
-      isQuota: true,
-      isBento: true,
-    });
-    expect(await caught('http')).toMatchObject({
-      name: 'ImATeapotException',
-      statusCode: 418,
-      message: 'short and stout',
-      response: { message: 'short and stout', spout: true },
-      isQuota: false,
-    });
-  });
-
-  it('pass the errors of a Runnable on to the client, unplanned ones without their text', async () => {
-    app = await FaultApp.start();
-    const quota = await app.single('fail', 'quota');
-    expect([quota.status, quota.headers.get('retry-after')]).toEqual([429, '7']);
-    const { errorCode, message } = (await quota.json()) as Record<string, string>;
-    expect([errorCode, message]).toEqual(['QUOTA_EXHAUSTED', 'The quota is used up.']);
-    const http = await app.single('fail', 'http');
-    expect(http.status).toBe(418);
-    expect(await http.json()).toMatchObject({
-      statusCode: 418,
-      message: 'short and stout',
-      errorCode: 'IM_A_TEAPOT',
-      details: { spout: true },
-    });
-    const plain = await app.single('fail', 'plain');
-    expect([plain.status, await plain.text()]).toEqual([
-      500,
-      expect.not.stringContaining('secret'),
-    ]);
-    expect(app.served.output).toContain('secret of the worker');
-  });
 });

@@ -30,7 +30,7 @@ export class FaultApp {
     };
     const FAULT_APP = JSON.stringify({ ...options, faults });
     const app = new FaultApp(await ServedApp.start({ entry, env: { FAULT_APP } }), folder);
-    const { workers = 1 } = options.runner ?? {};
+    const { embedded = false, workers = embedded ? 0 : 1 } = options.runner ?? {};
     await app.untilWorkers(typeof workers === 'number' ? workers : workers.min);
     return app;
   }

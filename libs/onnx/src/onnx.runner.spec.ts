@@ -4,9 +4,10 @@ import { onnxRunner } from './onnx.runner.js';
 import type { OnnxRunnerOptions } from './onnx.runner.js';
 
 // On a machine of two cores the real one always says 1.
-vi.mock('./default-threads.js', () => ({
-  defaultThreads: (workers: { max: number }) => 100 + workers.max,
-}));
+vi.mock('bentonest/runner', async (importOriginal) => {
+  const runner = await importOriginal<typeof import('bentonest/runner')>();
+  return { ...runner, shareCores: (options: object) => runner.shareCores(options, 12) };
+});
 
 const model = fileURLToPath(new URL('../../../test/models/cases/several.onnx', import.meta.url));
 
@@ -32,9 +33,14 @@ it('sends the worker its options as JSON, and keeps the runner’s own', async (
   });
 });
 
-it('gives each worker its share of the cores where threads are not set', async () => {
-  const source = await onnxRunner('several', { model, workers: { min: 1, max: 2 } }).source();
-  expect(source.options).toMatchObject({ threads: 102 });
+it('gives each worker its share of the cores, where not both are set', async () => {
+  const share = async (options: Partial<OnnxRunnerOptions>): Promise<readonly unknown[]> => {
+    const { workers, source } = onnxRunner('several', { model, ...options });
+    return [workers, ((await source()).options as { threads: number }).threads];
+  };
+  expect(await share({})).toEqual([1, 11]);
+  expect(await share({ workers: { min: 1, max: 2 } })).toEqual([{ min: 1, max: 2 }, 5]);
+  expect(await share({ threads: 4 })).toEqual([2, 4]);
 });
 
 it.each<[keyof OnnxRunnerOptions, unknown]>([

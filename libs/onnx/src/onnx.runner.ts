@@ -1,8 +1,7 @@
 import { resolveModel } from 'bentonest/model-store';
-import { RunnerOptionsError } from 'bentonest/runner';
+import { RunnerOptionsError, shareCores } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { createInputCheck } from './check-inputs.js';
-import { defaultThreads } from './default-threads.js';
 import type { OnnxRunnableOptions } from './onnx.runnable.js';
 
 /** Options of {@link onnxRunner}. */
@@ -87,13 +86,11 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
   checkOptions(name, options);
   const { model, home, outputs, batchable, batchDim, idempotent, sessionOptions, ...others } =
     options;
-  const {
-    executionProviders = ['cpu'],
-    threads = defaultThreads(options.workers),
-    ...runnerOptions
-  } = others;
+  const { executionProviders = ['cpu'], threads: _threads, ...runnerOptions } = others;
+  const { workers, threads } = shareCores(options);
   return {
     ...runnerOptions,
+    workers,
     name,
     withOptions: (overrides) => onnxRunner(name, { ...options, ...overrides }),
     source: async (tag = model) => {

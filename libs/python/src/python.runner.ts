@@ -1,16 +1,16 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RunnerOptionsError, refuseOverrides } from 'bentonest/runner';
+import { RunnerOptionsError, refuseOverrides, shareCores } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
-import { createWorkerCommand, refuseEmbedded } from './worker-command.js';
+import { createWorkerCommand, refuseNodeOptions } from './worker-command.js';
 import type { PythonOptions } from './worker-command.js';
 
 /** Options of {@link pythonRunner}. */
 export interface PythonRunnerOptions extends RunnerOptions, PythonOptions {
   /**
-   * The Runnable's file, as a file URL (`new URL('./runnable.py', import.meta.url)`) or an absolute
-   * path; or the name of a module (`package.module`) in the server's working directory, on PYTHONPATH
-   * or among the requirements.
+   * The Runnable's file, as a file URL (`new URL('./runnable.py', import.meta.url)`) or a path, absolute
+   * or from the server's working directory (`runnable.py`); or the name of a module (`package.module`)
+   * in that directory, on PYTHONPATH or among the requirements.
    */
   module: URL | string;
   /** Name of the class. */
@@ -29,15 +29,18 @@ export interface PythonRunnerOptions extends RunnerOptions, PythonOptions {
  *   class: 'IrisRunnable',
  *   requirements: ['numpy', 'scikit-learn'],
  * })
- * @throws RunnerOptionsError when `module` is no file and no module's name, or for `embedded`.
+ * @throws RunnerOptionsError when `module` is no file and no module's name, or for `embedded` and
+ * `maxHeapMb`.
  */
 export function pythonRunner(name: string, options: PythonRunnerOptions): RunnerDefinition {
   const { module, class: className, options: runnableOptions, ...others } = options;
-  const { python, requirements, threads, env, ...runnerOptions } = others;
-  refuseEmbedded(name, options);
+  const { python, requirements, threads: _threads, env, ...runnerOptions } = others;
+  refuseNodeOptions(name, options);
   const moduleUrl = toModuleUrl(name, module);
+  const { workers, threads } = shareCores(options);
   return {
     ...runnerOptions,
+    workers,
     name,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, ['model']);
@@ -58,11 +61,9 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
 function toModuleUrl(name: string, module: URL | string): string {
   const text = String(module);
   if (text.startsWith('file:')) return text;
-  if (isAbsolute(text)) return pathToFileURL(text).href;
-  if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(text) && !text.endsWith('.py')) {
-    return `module:${text}`;
-  }
+  if (text.endsWith('.py') || isAbsolute(text)) return pathToFileURL(resolve(text)).href;
+  if (/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/.test(text)) return `module:${text}`;
   throw new RunnerOptionsError(
-    `Runner "${name}" needs its module as a file URL, an absolute path or a Python module's name, got "${text}". Write new URL('./runnable.py', import.meta.url).`,
+    `Runner "${name}" needs its module as a file URL, the path of a .py file or a Python module's name, got "${text}". Write new URL('./runnable.py', import.meta.url).`,
   );
 }

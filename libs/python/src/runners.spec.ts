@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { pythonRunner } from './python.runner.js';
 import { sklearnRunner } from './sklearn.runner.js';
@@ -17,18 +17,27 @@ async function codeOf(promise: unknown): Promise<unknown> {
   return (error as { code?: unknown }).code;
 }
 
+// On a machine of two cores the real one always says 1.
+vi.mock('bentonest/runner', async (importOriginal) => {
+  const runner = await importOriginal<typeof import('bentonest/runner')>();
+  return { ...runner, shareCores: (options: object) => runner.shareCores(options, 12) };
+});
+
 describe('pythonRunner', () => {
   it.each([
     [new URL('file:///srv/a%20b/iris.py'), 'file:///srv/a%20b/iris.py'],
     ['file:///srv/iris.py', 'file:///srv/iris.py'],
     ['/srv/a b/iris.py', 'file:///srv/a%20b/iris.py'],
     ['models.iris', 'module:models.iris'],
+    ['runnable.py', pathToFileURL(resolve('runnable.py')).href],
+    ['./python/iris.py', pathToFileURL(resolve('python/iris.py')).href],
+    ['../iris.py', pathToFileURL(resolve('../iris.py')).href],
   ])('takes the module %s', async (module, moduleUrl) => {
     const runner = pythonRunner('iris', { module, class: 'Iris', ...(await fakePython()) });
     expect(await runner.source()).toMatchObject({ moduleUrl, className: 'Iris' });
   });
 
-  it.each(['./iris.py', 'iris.py', 'a-b', ''])('refuses the module %j', (module) => {
+  it.each(['./iris', 'models/iris', 'a-b', ''])('refuses the module %j', (module) => {
     expect(() => pythonRunner('iris', { module, class: 'Iris' })).toThrow(/a file URL/);
   });
 
@@ -40,7 +49,7 @@ describe('pythonRunner', () => {
     expect(command).toMatchObject({
       file: options.python,
       args: ['-m', 'bentonest.worker', 'iris'],
-      env: { OMP_NUM_THREADS: '1', RAYON_NUM_THREADS: '1' },
+      env: { OMP_NUM_THREADS: '11', RAYON_NUM_THREADS: '11' },
     });
     expect(command?.env?.PYTHONPATH).toMatch(/libs\/python\/python:\/inherited$/);
     const tuned = { ...options, threads: 4, env: { MKL_NUM_THREADS: '2', PYTHONPATH: '/own' } };
@@ -49,6 +58,22 @@ describe('pythonRunner', () => {
     expect(own?.env?.PYTHONPATH).toMatch(/python:\/own$/);
     const none = pythonRunner('iris', { ...options, threads: 0 });
     expect(await codeOf(none.source())).toBe('INVALID_RUNNER_OPTIONS');
+  });
+
+  it('has threads and workers by the cores', async () => {
+    const options = { module: 'iris', class: 'Iris', ...(await fakePython()) };
+    expect(pythonRunner('iris', options).workers).toBe(1);
+    expect(pythonRunner('iris', { ...options, threads: 3 }).workers).toBe(3);
+    const { command } = await pythonRunner('iris', { ...options, workers: 2 }).source();
+    expect(command?.env?.OMP_NUM_THREADS).toBe('5');
+    expect(sklearnRunner('iris', { model: 'iris', threads: 5 }).workers).toBe(2);
+  });
+
+  it('has no JavaScript heap to limit', () => {
+    const refused = /maxHeapMb: .* Use maxRssMb/;
+    const options = { module: 'iris', class: 'Iris', maxHeapMb: 64 };
+    expect(() => pythonRunner('iris', options)).toThrow(refused);
+    expect(() => sklearnRunner('iris', { model: 'iris', maxHeapMb: 64 })).toThrow(refused);
   });
 
   it('is never embedded, and has no model by tag', async () => {

@@ -1,9 +1,9 @@
 import { InvalidModelError, ModelStore } from 'bentonest/model-store';
 import type { ModelSignature, StoredModel } from 'bentonest/model-store';
-import { RunnerOptionsError } from 'bentonest/runner';
+import { RunnerOptionsError, shareCores } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { createFeatureCheck } from './check-features.js';
-import { createWorkerCommand, refuseEmbedded } from './worker-command.js';
+import { createWorkerCommand, refuseNodeOptions } from './worker-command.js';
 import type { PythonOptions } from './worker-command.js';
 
 /** Options of {@link sklearnRunner}. */
@@ -33,15 +33,17 @@ const MODEL_FILE = 'saved_model.pkl';
  *
  * @example
  * sklearnRunner('iris_clf', { model: 'iris_clf:latest', requirements: ['scikit-learn==1.5.2'] })
- * @throws RunnerOptionsError for a path in place of a tag, or for `embedded`.
+ * @throws RunnerOptionsError for a path in place of a tag, or for `embedded` and `maxHeapMb`.
  */
 export function sklearnRunner(name: string, options: SklearnRunnerOptions): RunnerDefinition {
   const { model, home, methods, ...others } = options;
-  const { python, requirements, threads, env, ...runnerOptions } = others;
-  refuseEmbedded(name, options);
+  const { python, requirements, threads: _threads, env, ...runnerOptions } = others;
+  refuseNodeOptions(name, options);
   refusePath(name, model);
+  const { workers, threads } = shareCores(options);
   return {
     ...runnerOptions,
+    workers,
     name,
     withOptions: (overrides) => sklearnRunner(name, { ...options, ...overrides }),
     source: async (tag = model) => {

@@ -14,7 +14,11 @@ export interface PythonOptions {
    * @default none: the interpreter has what is needed, numpy at least
    */
   requirements?: EnvironmentOptions['requirements'];
-  /** Threads of the libraries that know OMP_NUM_THREADS and its like. @default 1 */
+  /**
+   * Threads of the libraries that know OMP_NUM_THREADS and its like.
+   *
+   * @default a worker's share of the container's cores, one of which is left to the API process
+   */
   threads?: number;
   /** More variables for the worker's environment. */
   env?: Readonly<Record<string, string>>;
@@ -38,14 +42,14 @@ const THREAD_VARIABLES = [
  */
 export async function createWorkerCommand(
   runner: string,
-  options: PythonOptions,
+  options: PythonOptions & { readonly threads: number },
 ): Promise<WorkerCommand> {
   const { file, env } = await preparePython(options);
   return {
     file,
     // The runner's name is for who reads the list of processes.
     args: ['-m', 'bentonest.worker', runner],
-    env: { ...threadVariables(runner, options.threads ?? 1), ...env },
+    env: { ...threadVariables(runner, options.threads), ...env },
   };
 }
 
@@ -59,10 +63,21 @@ function threadVariables(runner: string, threads: number): Record<string, string
   );
 }
 
-/** @throws RunnerOptionsError */
-export function refuseEmbedded(runner: string, { embedded }: RunnerOptions): void {
-  if (embedded !== true) return;
+/**
+ * Options of Node's that a program of another language cannot have.
+ *
+ * @throws RunnerOptionsError
+ */
+export function refuseNodeOptions(runner: string, { embedded, maxHeapMb }: RunnerOptions): void {
+  if (embedded === true) {
+    throw new RunnerOptionsError(
+      `Runner "${runner}" cannot be embedded: Python runs in processes of its own. Leave embedded out.`,
+      { details: { runner, option: 'embedded' } },
+    );
+  }
+  if (maxHeapMb === undefined) return;
   throw new RunnerOptionsError(
-    `Runner "${runner}" cannot be embedded: Python runs in processes of its own. Leave embedded out.`,
+    `Runner "${runner}" cannot have maxHeapMb: it limits JavaScript's heap, and its workers are in Python. Use maxRssMb, which replaces a worker that has grown too large.`,
+    { details: { runner, option: 'maxHeapMb' } },
   );
 }

@@ -1,5 +1,6 @@
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { RunnerOptionsError } from './runner.errors.js';
+import { shareCores } from './resources/share-cores.js';
 import type { RunnerOptions } from './runner.options.js';
 import type { RunnableSource } from './worker/load-runnable.js';
 
@@ -62,8 +63,11 @@ export function nodeRunner(name: string, options: NodeRunnerOptions): RunnerDefi
     );
   }
   const source = { moduleUrl, className, options: runnableOptions };
+  // A Runnable in JavaScript uses one thread.
+  const { workers } = shareCores({ ...runnerOptions, threads: 1 });
   return {
     ...runnerOptions,
+    workers,
     name,
     source: (model) => {
       if (model === undefined) return source;

@@ -6,7 +6,8 @@ export interface RunnerOptions {
    * Worker processes, each with its own copy of the model: a number, or bounds between which their
    * number follows the load.
    *
-   * @default 1
+   * @default 1 where one call uses several threads (`threads`, by default all cores but one); else as
+   * many as leave one of the container's cores free, at most 4; one for each of `gpus`
    */
   workers?: number | WorkerBounds;
   /**

@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { ImATeapotException, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { BentoModule, InjectRunner, NdArray, Runner, nodeRunner } from 'bentonest';
 import { RunnableMethod } from 'bentonest/runnable';
@@ -76,6 +76,20 @@ it('runs a Runnable class in this process, and batches its calls', async () => {
   const prices = await Promise.all([1, 2, 3].map((value) => pricing.price(value)));
   expect(prices).toEqual([[3], [6], [9]]);
   expect(Scaler.batches).toEqual([2, 1]);
+});
+
+class Refusing {
+  @RunnableMethod({ batchable: true })
+  scale2(): never {
+    throw new ImATeapotException('no coffee');
+  }
+}
+
+it('what the Runnable throws is what the caller would get of a worker', async () => {
+  const pricing = await createPricing((builder) =>
+    overrideRunner(builder, 'scaler').useRunnable(Refusing),
+  );
+  await expect(pricing.price(1)).rejects.toThrow(new ImATeapotException('no coffee'));
 });
 
 it('runs what a definition says in this process', async () => {

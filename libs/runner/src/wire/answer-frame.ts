@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 import { BentoError, toErrorMessage } from 'bentonest/errors';
 import type { ErrorFrame, OutgoingFrame } from './frame.js';
-import { packValues } from './values.js';
+import { isSeveral, packValues } from './values.js';
 import { writeFrame } from './write-frame.js';
 
-/** A list with objects in it is several results. */
 export function resultFrame(id: number, result: unknown, runMs: number): OutgoingFrame {
-  const many = Array.isArray(result) && result.some((item) => typeof item === 'object');
-  const { layouts, tensors } = packValues(many ? (result as unknown[]) : [result]);
+  const many = isSeveral(result);
+  const { layouts, tensors } = packValues(many ? result : [result]);
   return {
     type: 'result',
     id,
@@ -44,7 +43,7 @@ interface HttpExceptionLike extends Error {
 }
 
 /** Told by its methods: the worker does not load Nest, a Runnable may. */
-function isHttpException(error: unknown): error is HttpExceptionLike {
+export function isHttpException(error: unknown): error is HttpExceptionLike {
   if (!(error instanceof Error)) return false;
   const { getStatus, getResponse } = error as Partial<HttpExceptionLike>;
   return typeof getStatus === 'function' && typeof getResponse === 'function';

@@ -1,4 +1,4 @@
-import { DataFrame, NdArray } from 'bentonest/tensor';
+import { DataFrame, NdArray, concat } from 'bentonest/tensor';
 import { UnsupportedValueError, WireProtocolError } from '../runner.errors.js';
 import type { ValueLayout } from './frame.js';
 import { TensorChunks } from './tensor-chunks.js';
@@ -35,6 +35,34 @@ export function packValues(values: readonly unknown[]): PackedValues {
     }
   }
   return { layouts, tensors };
+}
+
+/** A list with objects in it is several results; any other is one, of JSON. */
+export function isSeveral(result: unknown): result is readonly unknown[] {
+  return Array.isArray(result) && result.some((item) => typeof item === 'object');
+}
+
+/**
+ * Values as they would come out of a wire, where there is none between caller and Runnable: JSON is
+ * checked and copied, a Date is its text, and tensors that lie in pieces are joined.
+ *
+ * @throws UnsupportedValueError as {@link packValues}.
+ */
+export function passValues(values: readonly unknown[]): unknown[] {
+  const { layouts, tensors } = packValues(values);
+  const hasJson = layouts.some(([kind]) => kind === 'json');
+  const passed = hasJson ? (JSON.parse(JSON.stringify(layouts)) as ValueLayout[]) : layouts;
+  return unpackValues(
+    passed,
+    tensors.map((tensor) => joinChunks(tensor)),
+  );
+}
+
+function joinChunks({ dtype, shape, chunks }: TensorChunks): NdArray {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return new NdArray(dtype, only, shape);
+  const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
+  return new NdArray(dtype, concat(flat).data, shape);
 }
 
 /** Puts values together again. */
