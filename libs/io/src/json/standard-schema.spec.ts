@@ -88,7 +88,7 @@ describe('a schema and a hostile body', () => {
   });
 
   it('does not see a body of more values than it is given', async () => {
-    const seen = vi.fn();
+    const seen = vi.fn<() => boolean>();
     const bounded = json(z.any().refine(seen), { maxValues: 10 });
     // The object, its list, and what is in it.
     const error = await refusal(bounded, { rows: Array<number>(9).fill(1) });
