@@ -13,7 +13,6 @@ const PACKAGES = [
   'class-transformer',
   'class-validator',
   'class-validator-jsonschema',
-  'csv-parse',
   'reflect-metadata',
   'secure-json-parse',
 ];

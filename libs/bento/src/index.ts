@@ -20,6 +20,7 @@ export type {
   JsonOptions,
   MultipartOptions,
   NdArrayOptions,
+  SchemaOptions,
   SeriesOptions,
   TextOptions,
 } from 'bentonest/io';

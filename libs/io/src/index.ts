@@ -35,7 +35,7 @@ export {
 } from './io.errors.js';
 export { json } from './json/json.js';
 export { checkJsonDepth, parseJsonBody } from './json/parse-json.js';
-export type { JsonOptions } from './json/json.js';
+export type { JsonOptions, SchemaOptions } from './json/json.js';
 export { LimitedStream } from './limited-stream.js';
 export { multipart } from './multipart/multipart.js';
 export type { FormOf, MultipartOptions } from './multipart/multipart.js';

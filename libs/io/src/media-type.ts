@@ -1,3 +1,5 @@
+export const JSON_TYPE = 'application/json';
+
 /** A value as header parameters have it: in quotes or bare. */
 const PARAMETER = /;\s*([\w!#$&+.^`|~*-]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^\s;]*))/g;
 

@@ -2,7 +2,8 @@ import { DataFrame, NdArray, encodeArrow, encodeParquet } from 'bentonest/tensor
 import { describe, expect, it } from 'vitest';
 import { dataFrame } from './data-frame.js';
 import type { DataFrameDescriptorOptions } from './data-frame.js';
-import { ARROW_TYPE, CSV_TYPE, JSON_TYPE, PARQUET_TYPE } from './media-types.js';
+import { JSON_TYPE } from '../media-type.js';
+import { ARROW_TYPE, CSV_TYPE, PARQUET_TYPE } from './media-types.js';
 import { series } from './series.js';
 
 const decode = async (

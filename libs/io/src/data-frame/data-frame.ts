@@ -18,7 +18,8 @@ import type { BufferedDescriptor, IncomingBody, OutgoingBody } from '../io-descr
 import { InvalidBodyError, UnencodableResultError } from '../io.errors.js';
 import { checkFrameOptions } from './check-frame-options.js';
 import { frameSchemas } from './frame-schemas.js';
-import { ARROW_TYPE, BINARY_TYPE, CSV_TYPE, JSON_TYPE, PARQUET_TYPE } from './media-types.js';
+import { JSON_TYPE } from '../media-type.js';
+import { ARROW_TYPE, BINARY_TYPE, CSV_TYPE, PARQUET_TYPE } from './media-types.js';
 
 /** Options of {@link dataFrame}. */
 export interface DataFrameDescriptorOptions extends FrameOptions {

@@ -2,7 +2,8 @@ import { stringifyCsvFrame, stringifyJsonFrame } from 'bentonest/tensor';
 import type { DType, DataFrame, FrameOptions, Orient } from 'bentonest/tensor';
 import { dtypeSchema } from '../dtype-schema.js';
 import type { BodySchemas, JsonSchema } from '../io-descriptor.js';
-import { ARROW_TYPE, BINARY_TYPE, CSV_TYPE, JSON_TYPE, PARQUET_TYPE } from './media-types.js';
+import { JSON_TYPE } from '../media-type.js';
+import { ARROW_TYPE, BINARY_TYPE, CSV_TYPE, PARQUET_TYPE } from './media-types.js';
 
 /** What a schema is made of. */
 export interface FrameSchemaOptions extends FrameOptions {

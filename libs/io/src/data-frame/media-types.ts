@@ -1,4 +1,3 @@
-export const JSON_TYPE = 'application/json';
 export const CSV_TYPE = 'text/csv';
 export const ARROW_TYPE = 'application/vnd.apache.arrow.stream';
 export const PARQUET_TYPE = 'application/vnd.apache.parquet';

@@ -5,7 +5,7 @@ import { dtypeSchema } from '../dtype-schema.js';
 import type { BufferedDescriptor, JsonSchema, OutgoingBody } from '../io-descriptor.js';
 import { UnencodableResultError } from '../io.errors.js';
 import { checkFrameOptions } from './check-frame-options.js';
-import { JSON_TYPE } from './media-types.js';
+import { JSON_TYPE } from '../media-type.js';
 
 /** Options of {@link series}. */
 export interface SeriesOptions {

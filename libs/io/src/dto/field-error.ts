@@ -11,6 +11,7 @@ export interface FieldError {
 /** Names and paths are the client's own: what it sends once is not to come back a hundred times. */
 const MAX_NAME = 100;
 const MAX_PATH = 300;
+const MAX_MESSAGE = 500;
 
 export function joinPath(parent: string, property: string): string {
   const name = shortenName(property);
@@ -23,13 +24,22 @@ export function shortenName(name: string): string {
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
 }
 
-/** A list of 100,000 wrong items is told by its first, or the answer would be larger than the body. */
-const MAX_ERRORS = 100;
+/** A schema's messages may list the client's own names. */
+export function shortenMessage(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+}
 
-export function toValidationError(all: readonly FieldError[]): ValidationError {
+/** A list of 100,000 wrong items is told by its first, or the answer would be larger than the body. */
+export const MAX_ERRORS = 100;
+
+/** @param total all errors that there are, where `all` has only the first of them. */
+export function toValidationError(
+  all: readonly FieldError[],
+  total: number = all.length,
+): ValidationError {
   const errors = all.slice(0, MAX_ERRORS);
   const sentences = errors.map(({ message, got }) => `${message}, got ${got}`);
-  const more = all.length - errors.length;
+  const more = total - errors.length;
   if (more > 0) sentences.push(`and ${more} more`);
   return new ValidationError(`${sentences.join('; ')}.`, { details: { errors } });
 }

@@ -9,6 +9,7 @@ import { embedSchema } from './embed-schema.js';
 import { parseJsonBody } from './parse-json.js';
 import { isStandardSchema, readBySchema, toJsonSchema } from './standard-schema.js';
 import { stringifyJson } from './stringify-json.js';
+import { JSON_TYPE } from '../media-type.js';
 
 /** Options of {@link json}. */
 export interface JsonOptions {
@@ -20,7 +21,16 @@ export interface JsonOptions {
   forbidUnknown?: boolean;
 }
 
-const JSON_TYPE = 'application/json';
+/** Options of {@link json} with a Standard Schema. */
+export interface SchemaOptions {
+  /**
+   * Most values of a body: objects, lists and what is in them. A schema is the only judge of a body, and
+   * holds up the process while it looks for what is wrong; more are answered 413 unseen.
+   *
+   * @default 100_000
+   */
+  maxValues?: number;
+}
 
 /**
  * A JSON body. With a DTO class, it is checked by class-validator's decorators and given as an
@@ -38,6 +48,7 @@ const JSON_TYPE = 'application/json';
 export function json(): BufferedDescriptor;
 export function json<Schema extends StandardSchemaV1>(
   schema: Schema,
+  options?: SchemaOptions,
 ): BufferedDescriptor<StandardSchemaV1.InferOutput<Schema>>;
 export function json<T extends object>(
   dto: DtoClass<T>,
@@ -45,7 +56,7 @@ export function json<T extends object>(
 ): BufferedDescriptor<T>;
 export function json(
   shape?: DtoClass | StandardSchemaV1,
-  options: JsonOptions = {},
+  options: JsonOptions & SchemaOptions = {},
 ): BufferedDescriptor {
   return {
     kind: 'json',
@@ -60,13 +71,18 @@ type Reader = Pick<BufferedDescriptor, 'decode' | 'schema' | 'components'>;
 
 function readerOf(
   shape: DtoClass | StandardSchemaV1 | undefined,
-  { forbidUnknown }: JsonOptions,
+  { forbidUnknown, maxValues }: JsonOptions & SchemaOptions,
 ): Reader {
   if (shape === undefined) {
     return { decode: ({ body }) => parseJsonBody(body), schema: () => ({ [JSON_TYPE]: {} }) };
   }
   if (!isStandardSchema(shape)) {
     checkHasRules(shape);
+    if (maxValues !== undefined) {
+      throw new ServiceConfigurationError(
+        `json(${shape.name}) takes maxValues with a Standard Schema only. Bound the lists of a DTO with @ArrayMaxSize().`,
+      );
+    }
     return {
       decode: ({ body }) => validateDto(shape, parseJsonBody(body), forbidUnknown === true),
       schema: () => ({ [JSON_TYPE]: dtoReference(shape) }),
@@ -78,12 +94,20 @@ function readerOf(
       'json() takes forbidUnknown with a DTO class only. Make the schema itself strict, as with z.strictObject().',
     );
   }
+  checkMaxValues(maxValues);
   const embedded = (): ReturnType<typeof embedSchema> => embedSchema(toJsonSchema(shape));
   return {
-    decode: ({ body }) => readBySchema(shape, parseJsonBody(body)),
+    decode: ({ body }) => readBySchema(shape, parseJsonBody(body), maxValues),
     schema: () => ({ [JSON_TYPE]: embedded().schema satisfies JsonSchema }),
     components: () => embedded().components,
   };
+}
+
+function checkMaxValues(maxValues: number | undefined): void {
+  if (maxValues === undefined || (Number.isInteger(maxValues) && maxValues > 0)) return;
+  throw new ServiceConfigurationError(
+    `json() has as maxValues ${String(maxValues)}; expected a whole number from 1.`,
+  );
 }
 
 function checkHasRules(dto: DtoClass): void {

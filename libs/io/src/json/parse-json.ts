@@ -1,16 +1,12 @@
 import { parse } from 'secure-json-parse';
+import { joinPath } from '../dto/field-error.js';
 import { InvalidBodyError } from '../io.errors.js';
 import { decodeUtf8 } from '../text/decode-utf8.js';
-
-const MAX_DEPTH = 100;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENERS = new Set([0x5b, 0x7b]);
-const CLOSERS = new Set([0x5d, 0x7d]);
+import { checkJsonText } from './check-json-text.js';
 
 /**
- * Parses a JSON body. Nesting is bounded before anything recursive sees the value, and keys that
- * would reach a prototype are refused.
+ * Parses a JSON body. Nesting is bounded before anything recursive sees the value; keys that would
+ * reach a prototype are refused, and numbers that no double holds, such as `1e999`.
  *
  * @throws InvalidBodyError
  */
@@ -18,8 +14,18 @@ export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) {
     throw new InvalidBodyError('Expected a JSON body, got an empty one. Send a JSON object.');
   }
-  checkJsonDepth(body);
-  const text = decodeUtf8(body);
+  const mayOverflow = checkJsonText(body);
+  const value = tryParse(decodeUtf8(body));
+  if (mayOverflow) refuseInfinity(value, '');
+  return value;
+}
+
+/** Bounds nesting before anything recursive sees the value. @throws InvalidBodyError */
+export function checkJsonDepth(body: Buffer): void {
+  checkJsonText(body);
+}
+
+function tryParse(text: string): unknown {
   try {
     return parse(text, { protoAction: 'error', constructorAction: 'error' }) as unknown;
   } catch (cause) {
@@ -35,25 +41,23 @@ function reason(cause: unknown): string {
   return text.includes('forbidden prototype') ? `${text}.` : 'It is malformed or cut off.';
 }
 
-/** Bounds nesting before anything recursive sees the value. @throws InvalidBodyError */
-export function checkJsonDepth(body: Buffer): void {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < body.length; i++) {
-    const byte = body[i];
-    if (inString) {
-      if (byte === BACKSLASH) i++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) {
-      inString = true;
-    } else if (OPENERS.has(byte)) {
-      if (++depth > MAX_DEPTH) {
-        throw new InvalidBodyError(
-          `Expected JSON nested at most ${MAX_DEPTH} deep, got deeper at byte ${i}. Flatten it.`,
-        );
-      }
-    } else if (CLOSERS.has(byte)) {
-      depth--;
+/** JSON has no infinity: one in what was parsed is a number that was too large. */
+function refuseInfinity(value: unknown, path: string): void {
+  if (typeof value === 'object' && value !== null) {
+    const isList = path === '' && Array.isArray(value);
+    for (const [key, nested] of Object.entries(value)) {
+      if (typeof nested !== 'object' && isFinite(nested)) continue;
+      refuseInfinity(nested, isList ? `[${key}]` : joinPath(path, key));
     }
+  } else if (!isFinite(value)) {
+    const where = path === '' ? '' : ` at ${path}`;
+    throw new InvalidBodyError(
+      `Expected numbers within ±1.7976931348623157e308${where}, got one beyond. JSON has no infinity: leave it out, or send it as a string.`,
+      path === '' ? {} : { details: { field: path } },
+    );
   }
+}
+
+function isFinite(value: unknown): boolean {
+  return typeof value !== 'number' || Number.isFinite(value);
 }

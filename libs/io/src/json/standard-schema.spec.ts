@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { z } from 'zod';
+import type { BentoError } from 'bentonest/errors';
 import type { BufferedDescriptor } from '../io-descriptor.js';
 import { json } from './json.js';
 
@@ -68,6 +69,49 @@ describe.each(Object.entries(SCHEMAS))('json(%s)', (_name, descriptor) => {
         ],
       },
     });
+  });
+});
+
+describe('a schema and a hostile body', () => {
+  const rows = z.object({ rows: z.array(z.strictObject({ length: z.number() })) });
+  const refusal = async (descriptor: unknown, value: unknown) => {
+    const error: unknown = await decode(descriptor as BufferedDescriptor, value).catch(
+      (reason: unknown) => reason,
+    );
+    return error as BentoError & { details: { errors: unknown[] } };
+  };
+
+  it('tells the first hundred issues, and the number of the rest', async () => {
+    const error = await refusal(json(rows), { rows: Array<number>(1000).fill(1) });
+    expect(error.details.errors).toHaveLength(100);
+    expect(error.message).toMatch(/^rows\[0\]: .*rows\[99\]: .*; and 900 more\.$/);
+  });
+
+  it('does not see a body of more values than it is given', async () => {
+    const seen = vi.fn<() => boolean>();
+    const bounded = json(z.any().refine(seen), { maxValues: 10 });
+    // The object, its list, and what is in it.
+    const error = await refusal(bounded, { rows: Array<number>(9).fill(1) });
+    expect(error).toMatchObject({ code: 'BODY_TOO_LARGE', details: { maxValues: 10 } });
+    expect(error.message).toContain('at most 10 values, got more');
+    expect(seen).not.toHaveBeenCalled();
+    await refusal(bounded, { rows: Array<number>(8).fill(1) });
+    expect(seen).toHaveBeenCalledOnce();
+    const long = { rows: Array<number>(100_000).fill(1) };
+    expect((await refusal(json(rows), long)).code).toBe('BODY_TOO_LARGE');
+    expect((await refusal(json(rows, { maxValues: 1_000_000 }), long)).code).toBe(
+      'VALIDATION_FAILED',
+    );
+  });
+
+  it('does not send long names back', async () => {
+    const error = await refusal(json(rows), { rows: [{ length: 1, ['x'.repeat(100_000)]: 1 }] });
+    expect(error.message).toMatch(/Unrecognized key/);
+    expect((error.message + JSON.stringify(error.details)).length).toBeLessThan(2000);
+  });
+
+  it.each([0, 1.5, Number.NaN])('has no bound of %s', (maxValues) => {
+    expect(() => json(rows, { maxValues })).toThrow('expected a whole number from 1');
   });
 });
 

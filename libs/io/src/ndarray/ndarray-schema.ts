@@ -2,7 +2,8 @@ import { DTYPES, stringifyNdArray } from 'bentonest/tensor';
 import type { DType, NdArray } from 'bentonest/tensor';
 import { dtypeSchema } from '../dtype-schema.js';
 import type { BodySchemas, JsonSchema } from '../io-descriptor.js';
-import { BINARY_TYPES, JSON_TYPE } from './ndarray-types.js';
+import { JSON_TYPE } from '../media-type.js';
+import { BINARY_TYPES } from './ndarray-types.js';
 
 interface Described {
   readonly dtype?: DType;

@@ -1,4 +1,3 @@
-export const JSON_TYPE = 'application/json';
 /** numpy's .npy format; the second name is older and not registered, but in use. */
 export const NPY_TYPES: readonly string[] = ['application/vnd.npy', 'application/x-npy'];
 /** The elements alone. dtype and shape are in headers. */

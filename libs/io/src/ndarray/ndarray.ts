@@ -14,7 +14,8 @@ import type { BufferedDescriptor, IncomingBody, OutgoingBody } from '../io-descr
 import { InvalidBodyError, UnencodableResultError } from '../io.errors.js';
 import { describeExpected, fitShape, matchesShape } from './fit-shape.js';
 import { describeNdArray } from './ndarray-schema.js';
-import { BINARY_TYPES, JSON_TYPE, RAW_TYPE } from './ndarray-types.js';
+import { JSON_TYPE } from '../media-type.js';
+import { BINARY_TYPES, RAW_TYPE } from './ndarray-types.js';
 import { decodeRawBody, encodeRawBody } from './raw-body.js';
 
 /** Options of {@link ndarray}. */

@@ -2,6 +2,7 @@ import { describeValue } from '../describe-value.js';
 import { InvalidBodyError } from '../io.errors.js';
 import type { BufferedDescriptor } from '../io-descriptor.js';
 import { json } from '../json/json.js';
+import { JSON_TYPE } from '../media-type.js';
 
 /** A JSON list of anything: all that a parameter of type `X[]` says of itself at run time. */
 export function list(): BufferedDescriptor<unknown[]> {
@@ -13,6 +14,6 @@ export function list(): BufferedDescriptor<unknown[]> {
       if (Array.isArray(value)) return value as unknown[];
       throw new InvalidBodyError(`Expected a JSON list, got ${describeValue(value)}.`);
     },
-    schema: () => ({ 'application/json': { type: 'array', items: {} } }),
+    schema: () => ({ [JSON_TYPE]: { type: 'array', items: {} } }),
   };
 }

@@ -59,7 +59,10 @@ describe('several parameters', () => {
       '{"input":[1],"label":{"text":"a"},"threshold":"0.5"}',
       'threshold: Expected a number, got the string "0.5"',
     ],
-    ['{"input":[1],"label":{"text":"a"},"threshold":1e999}', 'threshold: Expected a number'],
+    [
+      '{"input":[1],"label":{"text":"a"},"threshold":1e999}',
+      'threshold: Expected numbers within ±1.79',
+    ],
     ['[1]', 'Expected a JSON object of the parameters by name'],
     ['', 'got an empty body'],
     ['{"input":[1', 'cut off after byte 11'],

@@ -12,6 +12,7 @@ import { FormReader } from '../multipart/read-form.js';
 import { parseJsonBody } from '../json/parse-json.js';
 import { nameError } from '../name-error.js';
 import { splitObject } from './split-object.js';
+import { JSON_TYPE } from '../media-type.js';
 
 /** One of several parameters that share a body. */
 export interface BodyField {
@@ -21,8 +22,6 @@ export interface BodyField {
   /** A body without it is taken; the parameter is then undefined. */
   readonly isOptional: boolean;
 }
-
-const JSON_TYPE = 'application/json';
 
 /**
  * Several parameters in one body, each read by its own descriptor: the values of a JSON object, where

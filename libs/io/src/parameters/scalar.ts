@@ -3,10 +3,10 @@ import { InvalidBodyError } from '../io.errors.js';
 import type { BufferedDescriptor } from '../io-descriptor.js';
 import { parseJsonBody } from '../json/parse-json.js';
 import { decodeUtf8 } from '../text/decode-utf8.js';
+import { JSON_TYPE } from '../media-type.js';
 
 type ScalarType = 'string' | 'number' | 'boolean';
 
-const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain';
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 

@@ -1,7 +1,7 @@
 import { InvalidBodyError } from '../io.errors.js';
+import { MAX_JSON_DEPTH, tooDeep } from '../json/check-json-text.js';
 import { parseJsonBody } from '../json/parse-json.js';
 
-const MAX_DEPTH = 100;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -89,7 +89,8 @@ class ObjectSplitter {
   }
 
   private skipNested(): void {
-    let depth = 0;
+    // The object is the first level.
+    let depth = 1;
     do {
       const byte = this.peek();
       if (byte === QUOTE) {
@@ -98,13 +99,9 @@ class ObjectSplitter {
       }
       if (byte === OPEN || byte === OPEN_LIST) depth++;
       else if (byte === CLOSE || byte === CLOSE_LIST) depth--;
-      if (depth > MAX_DEPTH) {
-        throw new InvalidBodyError(
-          `Expected JSON nested at most ${MAX_DEPTH} deep, got deeper at byte ${this.position}. Flatten it.`,
-        );
-      }
+      if (depth > MAX_JSON_DEPTH) throw tooDeep(this.position);
       this.position++;
-    } while (depth > 0);
+    } while (depth > 1);
   }
 
   private skipString(): void {

@@ -1,13 +1,18 @@
-import type { CsvError } from 'csv-parse/sync';
-import type { DataFrame } from '../../data-frame.js';
+import { isUtf8 } from 'node:buffer';
+import { DataFrame } from '../../data-frame.js';
+import type { NamedColumn } from '../../data-frame.js';
 import type { DType } from '../../dtype.js';
 import { NdArray } from '../../nd-array.js';
-import { buildFrame } from '../build-frame.js';
-import type { FrameSource } from '../build-frame.js';
-import { DecimalText, cellsToArray, numberCell } from '../cells.js';
+import { pickColumns } from '../build-frame.js';
+import { cellsToArray, numberCell, numbersToArray } from '../cells.js';
 import type { FrameCell } from '../cells.js';
 import { malformedFrame } from '../frame-errors.js';
+import { dtypeOf } from '../frame-options.js';
 import type { FrameOptions } from '../frame-options.js';
+import { BLOCK_ROWS, nextTurn } from './next-turn.js';
+import { readNumbers } from './read-numbers.js';
+import { fieldText, scanCsv } from './scan-csv.js';
+import type { CsvFields } from './scan-csv.js';
 
 /** What pandas reads as a missing value, empty fields besides. */
 const MISSING: ReadonlySet<string> = new Set(
@@ -28,7 +33,7 @@ const INFINITY = /^[+-]?inf(?:inity)?$/i;
  * quotes, lines that end in LF, CR or CRLF. Without a dtype, a column of integers is int64, of other
  * numbers float64, of `true` and `false` bool, anything else string. A missing value is an empty field
  * or one of pandas' words for it (`NaN`, `NA`, `null`, …); in a column of strings it is the text as it
- * stands.
+ * stands. A long body is read in pieces, between which the process serves others.
  *
  * @throws InvalidDataFrameError naming row and column.
  */
@@ -36,40 +41,76 @@ export async function parseCsvFrame(
   bytes: Uint8Array,
   options: FrameOptions = {},
 ): Promise<DataFrame> {
-  const [header, ...rows] = await parseRows(decodeUtf8(bytes));
-  if (header === undefined) {
+  const fields = await scanCsv(toText(bytes));
+  const { width } = fields;
+  if (width === 0) {
     throw malformedFrame('Expected a line of column names, got an empty body. Send CSV.');
   }
-  return buildFrame(new CsvSource(header, rows), options);
+  const names = Array.from(fields.starts.subarray(0, width), (start) =>
+    fieldText(fields.bytes, start),
+  );
+  const columns: NamedColumn[] = [];
+  for (const { name, position } of pickColumns(names, options)) {
+    const source = { fields, position, name: names[position] };
+    columns.push([name, await readColumn(source, dtypeOf(options, name))]);
+  }
+  return new DataFrame(columns);
 }
 
-class CsvSource implements FrameSource {
-  constructor(
-    readonly names: readonly string[],
-    private readonly rows: readonly (readonly string[])[],
-  ) {}
+/** A column of the body, under the name that it has there. */
+interface CsvColumn {
+  readonly fields: CsvFields;
+  readonly position: number;
+  readonly name: string;
+}
 
-  get length(): number {
-    return this.rows.length;
-  }
+async function readColumn(column: CsvColumn, dtype: DType | undefined): Promise<NdArray> {
+  if (dtype === 'string') return readTexts(column);
+  const { name, fields, position } = column;
+  const plain =
+    dtype === 'bool' || fields.length === 0 ? undefined : await readNumbers(fields, position);
+  return plain === undefined ? readCells(column, dtype) : numbersToArray({ name, ...plain }, dtype);
+}
 
-  column(position: number, dtype: DType | undefined): NdArray {
-    const texts = this.rows.map((row) => row[position]);
-    if (dtype === 'string') return new NdArray('string', texts, [texts.length]);
-    const name = this.names[position];
-    let hasDecimals = false;
-    let hasStrings = false;
-    const cells = texts.map((text) => {
-      const cell = cellOf(text);
-      const isNumber = typeof cell === 'number' || cell instanceof DecimalText;
-      hasDecimals ||= isNumber && !INTEGER.test(text.trim());
-      hasStrings ||= typeof cell === 'string';
-      return cell;
-    });
-    const isMixed = hasStrings || isOfTwoKinds(cells);
-    if (dtype === undefined && isMixed) return new NdArray('string', texts, [texts.length]);
-    return cellsToArray({ name, cells, hasDecimals }, dtype);
+async function readTexts({ fields, position }: CsvColumn): Promise<NdArray> {
+  const texts: string[] = [];
+  await eachText(fields, position, (text) => {
+    texts.push(text);
+    return true;
+  });
+  return new NdArray('string', texts, [texts.length]);
+}
+
+async function readCells(column: CsvColumn, dtype: DType | undefined): Promise<NdArray> {
+  const { fields, position, name } = column;
+  const cells: FrameCell[] = [];
+  let hasDecimals = false;
+  let hasNumbers = false;
+  let hasBooleans = false;
+  const isOfOneKind = await eachText(fields, position, (text) => {
+    const cell = cellOf(text);
+    if (typeof cell === 'boolean') hasBooleans = true;
+    else if (cell !== null && typeof cell !== 'string') {
+      hasNumbers = true;
+      hasDecimals ||= !INTEGER.test(text.trim());
+    }
+    cells.push(cell);
+    return dtype !== undefined || (typeof cell !== 'string' && !(hasBooleans && hasNumbers));
+  });
+  return isOfOneKind ? cellsToArray({ name, cells, hasDecimals }, dtype) : readTexts(column);
+}
+
+/** Gives each cell's text to `take` until it says false, which is returned. */
+async function eachText(
+  { bytes, starts, width, length }: CsvFields,
+  position: number,
+  take: (text: string) => boolean,
+): Promise<boolean> {
+  for (let row = 1; row <= length; row++) {
+    if (!take(fieldText(bytes, starts[row * width + position]))) return false;
+    if (row % BLOCK_ROWS === 0) await nextTurn();
   }
+  return true;
 }
 
 function cellOf(field: string): FrameCell {
@@ -83,46 +124,13 @@ function cellOf(field: string): FrameCell {
   return field;
 }
 
-function isOfTwoKinds(cells: readonly FrameCell[]): boolean {
-  const booleans = cells.filter((cell) => typeof cell === 'boolean').length;
-  return booleans > 0 && cells.some((cell) => cell !== null && typeof cell !== 'boolean');
-}
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    // Drops a byte order mark as well.
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw malformedFrame(
-      'Expected CSV in UTF-8, got bytes that are none. Encode it as UTF-8.',
-      cause,
-    );
+function toText(bytes: Uint8Array): Buffer {
+  if (!isUtf8(bytes)) {
+    throw malformedFrame('Expected CSV in UTF-8, got bytes that are none. Encode it as UTF-8.');
   }
-}
-
-async function parseRows(text: string): Promise<string[][]> {
-  // When it is used: workers load this lib as well, and no package before they have to.
-  const { CsvError, parse } = await import('csv-parse/sync');
-  try {
-    return parse(text, { record_delimiter: ['\r\n', '\n', '\r'], skip_empty_lines: true });
-  } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw malformedFrame(describe(cause), cause);
-  }
-}
-
-/** csv-parse quotes the body; a client knows what it sent, a log should not. */
-function describe({ code, lines, record, column }: CsvError & Record<string, unknown>): string {
-  const line = `line ${String(lines)}`;
-  switch (code) {
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return `Expected as many fields in ${line} as in the first, got ${(record as string[]).length}. Put fields that hold commas in quotes.`;
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return `Expected a closing quote for the field that opens in ${line}, got the end.`;
-    case 'INVALID_OPENING_QUOTE':
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return `Expected quotes around whole fields only, got one inside field ${String(column)} of ${line}. Double a quote within quotes.`;
-    default:
-      return `Expected CSV, got what is none in ${line}.`;
-  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isMarked = buffer.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return isMarked ? buffer.subarray(BYTE_ORDER_MARK.length) : buffer;
 }
