@@ -4,23 +4,44 @@ import type { ObserveOptions } from 'bentonest/observe';
 import type { DocsModuleOptions, DocsOptions, ServingOptions } from 'bentonest/serving';
 import type { BentoExtras } from '../bento.options.js';
 
-/** The options of each module: what forRoot says, with what operators have set over it. */
+/** The options of each module. */
 interface ModuleOptions {
   readonly serving: ServingOptions;
   readonly observe: ObserveOptions;
   readonly docs: DocsModuleOptions;
 }
 
+/** What forRoot says, with what operators have set over it. */
 export function applyConfig(extras: BentoExtras, values: ConfigValues): ModuleOptions {
-  const { metrics, health, docs } = extras;
-  const { shutdownGraceMs } = values.server ?? {};
+  const { metrics, health, docs, ...serving } = extras;
   return {
-    serving: mergeConfig(extras, { shutdownGraceMs }),
+    serving: mergeConfig<ServingOptions>(serving, servingOf(values)),
     observe: {
-      metrics: switched(metrics, values.metrics) !== false,
-      health: switched(health, values.health) !== false,
+      metrics: switched(metrics, values.metrics),
+      health: switched(health, values.health),
     },
     docs: { docs: switched<DocsOptions>(docs, values.docs) },
+  };
+}
+
+/** Keys of the server that hold however it was created; the others are serve()'s. */
+const SERVING_KEYS = [
+  'timeoutMs',
+  'requestTimeoutMs',
+  'headersTimeoutMs',
+  'bodyIdleTimeoutMs',
+  'keepAliveTimeoutMs',
+  'preStopDelayMs',
+  'shutdownGraceMs',
+  'maxConcurrency',
+  'bodyLimitBytes',
+] as const;
+
+function servingOf({ server = {} }: ConfigValues): Partly<ServingOptions> {
+  const { maxEventLoopLagMs } = server;
+  return {
+    ...Object.fromEntries(SERVING_KEYS.map((key) => [key, server[key]])),
+    ...(maxEventLoopLagMs === undefined ? {} : { shedding: { maxEventLoopLagMs } }),
   };
 }
 

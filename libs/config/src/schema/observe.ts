@@ -33,6 +33,14 @@ export const observeKeys = {
   }),
   health: section({
     enabled: key(flag(), { description: 'Serves /livez, /readyz and /healthz.', default: true }),
+    indicatorTimeoutMs: key(milliseconds(), {
+      description: "Time for the check of an application's own indicator.",
+      default: 1000,
+    }),
+    indicatorMaxAgeMs: key(milliseconds(0), {
+      description: 'For how long what it said holds.',
+      default: 1000,
+    }),
   }),
   logging: section({
     enabled: key(flag(), {

@@ -29,36 +29,39 @@ export const serverKeys = {
     timeoutMs: key(milliseconds(), {
       description: 'Time that a method of a service may take; then 504.',
     }),
-    requestTimeoutMs: key(milliseconds(), {
-      description: 'Time in which a request must have come in whole.',
-      default: 30_000,
+    requestTimeoutMs: key(milliseconds(0), {
+      description: 'Time for a whole request to arrive; then 408. 0: no limit.',
+      default: 300_000,
     }),
-    headersTimeoutMs: key(milliseconds(), {
-      description: "Time in which a request's headers must have come in.",
+    headersTimeoutMs: key(milliseconds(0), {
+      description: 'Time for the head of a request to arrive; then 408. 0: no limit.',
       default: 10_000,
     }),
+    bodyIdleTimeoutMs: key(milliseconds(0), {
+      description: 'Time for which nothing more of a body may come; then 408. 0: no limit.',
+      default: 30_000,
+    }),
     keepAliveTimeoutMs: key(milliseconds(), {
-      description: 'Time that a connection without a request stays open.',
+      description: 'Time that a connection is kept open between two requests.',
       default: 72_000,
     }),
     preStopDelayMs: key(milliseconds(0), {
       description: 'Time between /readyz saying 503 and the end of listening, for load balancers.',
       default: 0,
     }),
-    shutdownGraceMs: key(milliseconds(), {
+    shutdownGraceMs: key(milliseconds(0), {
       description: 'Time that a closing server has; then it ends with what is unfinished.',
       default: 10_000,
     }),
     maxConcurrency: key(integer(1, 1_000_000), {
-      description:
-        'Requests of services that one process works on at a time; those beyond get 429.',
+      description: 'Requests that one process works on at a time; those beyond get 429.',
     }),
     maxEventLoopLagMs: key(milliseconds(), {
       description: 'Lag of the event loop above which requests get 503.',
     }),
     bodyLimitBytes: key(integer(1, 2 ** 40), {
       description: 'Largest body, in bytes.',
-      default: 20 * 1024 * 1024,
+      default: '(20 MiB of services, 1 MiB of others)',
     }),
     trustProxy: key(PROXIES, {
       description:
