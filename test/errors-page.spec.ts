@@ -18,7 +18,7 @@ type ErrorClass = typeof errors.BentoError;
 
 function errorClasses(): ErrorClass[] {
   const exported = [
-    { ListenError: bento.ListenError },
+    { AdminUnauthorizedError: bento.AdminUnauthorizedError, ListenError: bento.ListenError },
     cli,
     config,
     errors,

@@ -39,7 +39,7 @@ const without = (refused: readonly string[]): string[] =>
   SPECIFIERS.filter((specifier) => !refused.includes(specifier));
 
 /** Libs that both processes load, and users without Nest as well; and the command, for its start-up. */
-const PLAIN = ['errors', 'tensor', 'io', 'cli'];
+const PLAIN = ['errors', 'config', 'tensor', 'io', 'cli'];
 
 function packagesOf(lib: string): readonly string[] {
   if (PLAIN.includes(lib)) return [];

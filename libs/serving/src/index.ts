@@ -50,3 +50,6 @@ export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
 export { ServingModule } from './serving.module.js';
 export { SERVING_OPTIONS } from './serving.options.js';
 export type { ServingOptions, SheddingOptions } from './serving.options.js';
+export { addressOf, isOperatorRequest, markOperatorRequest } from './http/operator-address.js';
+export type { InfrastructureAddress } from './http/operator-address.js';
+export { isInfrastructure } from './api-route.js';

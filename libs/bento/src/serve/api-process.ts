@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { channelOf } from './process-messages.js';
-import type { MessagePort, ProcessMessage } from './process-messages.js';
+import type { Address, MessagePort, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
 /** Tells a process that it is one of several that serve, and which: its number, from 1. */
@@ -28,24 +29,27 @@ export async function runApiProcess(
   const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
   const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
+  const admin = createAdminServer(app, options.admin);
   // Nobody connects to it: with it, the server has all that Node and Nest do for one that listens.
   const socket = new SocketFolder().nextPath();
   await app.listen(socket, () => undefined);
   await rm(socket, { force: true });
-  takeConnections(app, primary);
+  takeConnections({ public: app.getHttpServer(), admin }, () => app.close());
   primary.send?.({ to: 'ready' });
   return app;
 }
 
-function takeConnections(app: NestFastifyApplication, primary: MessagePort): void {
-  const server = app.getHttpServer();
+/** Servers that do not listen: the primary does, and hands connections over. */
+function takeConnections(
+  servers: Readonly<Record<Address, NetServer | undefined>>,
+  close: () => Promise<void>,
+): void {
   process.on('message', (message: ProcessMessage, connection?: Socket) => {
     if (message.to === 'connections' && connection !== undefined) {
-      server.emit('connection', connection);
+      servers[message.at]?.emit('connection', connection);
       connection.resume();
     } else if (message.to === 'stop') {
-      void app.close().then(() => process.exit(0));
+      void close().then(() => process.exit(0));
     }
   });
-  primary.on('disconnect', () => undefined);
 }

@@ -5,7 +5,15 @@ import type { Server, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { RespawnPolicy } from 'bentonest/runner';
 import { API_PROCESS } from './api-process.js';
-import type { ProcessMessage } from './process-messages.js';
+import type { Address, ProcessMessage } from './process-messages.js';
+import type { ResolvedServeOptions } from './serve.options.js';
+
+type ApiProcessOptions = Pick<ResolvedServeOptions, 'workers' | 'maxRuntimeMs'>;
+
+interface Waiting {
+  readonly at: Address;
+  readonly socket: Socket;
+}
 
 interface ApiProcessEvents {
   /** A process was started. */
@@ -21,21 +29,32 @@ export class ApiProcesses {
   private readonly children = new Set<ChildProcess>();
   /** Those that serve; the next connection is the first one's. */
   private readonly ready: ChildProcess[] = [];
+  /** Those in whose place another is being started. */
+  private readonly leaving = new Set<ChildProcess>();
+  /** Those that were replaced, and answer what they have. */
+  private readonly retired = new Set<ChildProcess>();
   /** Connections that came while nobody served. */
-  private readonly waiting: Socket[] = [];
+  private readonly waiting: Waiting[] = [];
   private isStopping = false;
+  private readonly count: number;
+  private readonly maxRuntimeMs: number | undefined;
 
   constructor(
-    private readonly count: number,
+    { workers, maxRuntimeMs }: ApiProcessOptions,
     private readonly events: ApiProcessEvents,
-  ) {}
+  ) {
+    this.count = workers;
+    this.maxRuntimeMs = maxRuntimeMs;
+  }
 
   get serving(): readonly ChildProcess[] {
     return this.ready;
   }
 
-  start(server: Server): void {
-    server.on('connection', (socket) => this.handOver(socket));
+  start(ports: Readonly<Record<Address, Server | undefined>>): void {
+    for (const at of ['public', 'admin'] as const) {
+      ports[at]?.on('connection', (socket) => this.handOver({ at, socket }));
+    }
     for (let number = 1; number <= this.count; number++) this.launch(number);
   }
 
@@ -45,10 +64,10 @@ export class ApiProcesses {
     const ended = [...this.children].map((child) => once(child, 'exit'));
     for (const child of this.children) {
       if (this.ready.includes(child)) send(child, { to: 'stop' });
-      else child.kill('SIGKILL');
+      else if (!this.retired.has(child)) child.kill('SIGKILL');
     }
     await Promise.all(ended);
-    for (const socket of this.waiting) socket.destroy();
+    for (const { socket } of this.waiting) socket.destroy();
   }
 
   kill(): void {
@@ -56,43 +75,73 @@ export class ApiProcesses {
     for (const child of this.children) child.kill('SIGKILL');
   }
 
-  private launch(number: number): void {
+  /** @param replaced what the new process is for, where another still serves */
+  private launch(number: number, replaced?: ChildProcess): void {
     const [, entry = '', ...args] = process.argv;
     const env = { ...process.env, [API_PROCESS]: String(number) };
     const child = fork(entry, args, { env });
     this.children.add(child);
     child.on('message', (message: ProcessMessage) => {
-      if (message.to === 'ready') this.serve(child);
+      if (message.to !== 'ready') return;
+      this.serve(child, number);
+      if (replaced !== undefined) this.retire(replaced);
     });
-    child.once('exit', (code, signal) => this.bury(child, number, signal ?? `exit code ${code}`));
+    child.once('exit', (code, signal) => {
+      this.bury(child, signal ?? `exit code ${code}`, () => this.launch(number, replaced));
+    });
     this.events.onStart(child);
   }
 
-  private serve(child: ChildProcess): void {
+  private serve(child: ChildProcess, number: number): void {
     this.ready.push(child);
+    this.replaceLater(child, number);
     if (this.ready.length === this.count) {
       const pids = this.ready.map(({ pid }) => pid).join(', ');
       this.logger.log(`${this.count} API processes serve (${pids})`);
     }
-    for (const socket of this.waiting.splice(0)) this.handOver(socket);
+    for (const waiting of this.waiting.splice(0)) this.handOver(waiting);
   }
 
-  private handOver(socket: Socket): void {
+  /** Not all at once: each a little later than the one before it. */
+  private replaceLater(child: ChildProcess, number: number): void {
+    const { maxRuntimeMs, count } = this;
+    if (maxRuntimeMs === undefined) return;
+    const delayMs = maxRuntimeMs * (1 + (number - 1) / (10 * count));
+    setTimeout(() => {
+      if (this.isStopping || !this.ready.includes(child)) return;
+      this.leaving.add(child);
+      this.launch(number, child);
+    }, delayMs).unref();
+  }
+
+  private retire(child: ChildProcess): void {
+    const index = this.ready.indexOf(child);
+    // It has died meanwhile.
+    if (index === -1) return;
+    this.leaving.delete(child);
+    this.ready.splice(index, 1);
+    this.retired.add(child);
+    this.logger.log(`API process ${child.pid} was replaced after ${this.maxRuntimeMs} ms.`);
+    send(child, { to: 'stop' });
+  }
+
+  private handOver({ at, socket }: Waiting): void {
     const child = this.ready.shift();
     if (child === undefined) {
-      this.waiting.push(socket);
+      this.waiting.push({ at, socket });
       return;
     }
     this.ready.push(child);
     // A process that dies meanwhile takes the connection with it: its client connects anew.
-    child.send({ to: 'connections' } satisfies ProcessMessage, socket, {}, () => undefined);
+    child.send({ to: 'connections', at } satisfies ProcessMessage, socket, {}, () => undefined);
   }
 
-  private bury(child: ChildProcess, number: number, reason: string): void {
+  private bury(child: ChildProcess, reason: string, launch: () => void): void {
     this.children.delete(child);
+    if (this.retired.delete(child)) return;
     const index = this.ready.indexOf(child);
     if (index !== -1) this.ready.splice(index, 1);
-    if (this.isStopping) return;
+    if (this.isStopping || this.leaving.delete(child)) return;
     const { delayMs, failed } = this.policy.afterDeath(performance.now(), index !== -1);
     const isFirst = index === -1 && this.ready.length === 0;
     if (isFirst || (failed && this.ready.length === 0)) {
@@ -102,7 +151,7 @@ export class ApiProcesses {
     }
     this.logger.warn(`API process ${child.pid} died (${reason}), and is replaced.`);
     setTimeout(() => {
-      if (!this.isStopping) this.launch(number);
+      if (!this.isStopping) launch();
     }, delayMs);
   }
 }

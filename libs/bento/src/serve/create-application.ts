@@ -49,7 +49,7 @@ export async function createApplication(
     abortOnError: false,
   });
   if (ssl !== undefined) watchTls(app.getHttpServer() as unknown as SecureServer, ssl);
-  if (securityHeaders === true) await addSecurityHeaders(app);
+  if (securityHeaders === true) await addSecurityHeaders(app, ssl !== undefined);
   if (cors !== undefined && cors.enabled !== false) enableCors(app, cors);
   await configure?.(app);
   return app;
@@ -65,13 +65,17 @@ function createAdapter({ ssl, http2 = false, trustProxy = false }: ResolvedServe
     : new FastifyAdapter({ ...options, http2, https: { ...tls, allowHTTP1: true } });
 }
 
-async function addSecurityHeaders(app: NestFastifyApplication): Promise<void> {
+async function addSecurityHeaders(app: NestFastifyApplication, isSecure: boolean): Promise<void> {
   const { default: helmet } = await importPeer(
     '@fastify/helmet',
     'Option securityHeaders of the server',
     () => import('@fastify/helmet'),
   );
-  await app.register(helmet);
+  // By helmet's own default, browsers would fetch the assets of a page over HTTPS, which nobody serves.
+  const upgradeInsecureRequests = isSecure ? [] : null;
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests } },
+  });
 }
 
 function enableCors(app: NestFastifyApplication, cors: CorsOptions): void {

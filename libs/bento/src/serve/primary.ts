@@ -10,7 +10,7 @@ import { ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { bindPort } from './port.js';
+import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
@@ -26,11 +26,17 @@ const FAREWELL_MS = 200;
  * starts those that serve. It binds first, so that nothing is started for a port that is taken.
  */
 export async function runPrimary(root: RootModule, options: ResolvedServeOptions): Promise<void> {
-  const port = await bindPort(options);
+  const ports: Ports = { public: await bindPort(options), admin: await bindAdminPort(options) };
   const owner = new RunnersOwner();
-  const primary = new Primary(port, options, owner);
+  const primary = new Primary(ports, options, owner);
   primary.endOnSignals();
   await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
+}
+
+type Ports = Readonly<{ public: Server; admin: Server | undefined }>;
+
+async function bindAdminPort(options: ResolvedServeOptions): Promise<Server | undefined> {
+  return options.admin?.port === undefined ? undefined : bindPort(adminAddressOf(options));
 }
 
 class Primary {
@@ -40,12 +46,12 @@ class Primary {
   private endingSince: number | undefined;
 
   constructor(
-    private readonly port: Server,
+    private readonly ports: Ports,
     private readonly options: ResolvedServeOptions,
     owner: RunnersOwner,
   ) {
     const metrics = new MetricsCollector();
-    this.processes = new ApiProcesses(options.workers, {
+    this.processes = new ApiProcesses(options, {
       onStart: (child) => {
         owner.connect(channelOf('runners', child));
         metrics.connect(channelOf('metrics', child));
@@ -57,7 +63,7 @@ class Primary {
   async start(root: RootModule): Promise<void> {
     this.context = await NestFactory.createApplicationContext(root, { abortOnError: false });
     if (this.endingSince !== undefined) return;
-    this.processes.start(this.port);
+    this.processes.start(this.ports);
     const { host, port, workers } = this.options;
     this.logger.log(`Listening at port ${port} of ${host}, for ${workers} API processes`);
   }
@@ -91,8 +97,9 @@ class Primary {
     // Each of them waits for preStopDelayMs itself, and serves meanwhile.
     const stopped = this.processes.stop();
     await sleep(preStopDelayMs + FAREWELL_MS);
-    this.port.close();
+    this.ports.public.close();
     await stopped;
+    this.ports.admin?.close();
     await this.context?.close();
     process.exit(exitCode);
   }

@@ -3,12 +3,15 @@ import type { SharingChannel } from 'bentonest/runner';
 /** What the primary and the API processes send each other by Node's IPC channel. */
 export type ProcessMessage =
   /** With a connection. */
-  | { readonly to: 'connections' }
+  | { readonly to: 'connections'; readonly at: Address }
   /** The process serves; to the primary. */
   | { readonly to: 'ready' }
   /** The process is to answer what it has, and to end. */
   | { readonly to: 'stop' }
   | { readonly to: Part; readonly message: unknown };
+
+/** The door that a connection came by. */
+export type Address = 'public' | 'admin';
 
 /** Parts of the application that have something to tell each other. */
 type Part = 'runners' | 'metrics';

@@ -23,3 +23,19 @@ function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   }
   return message;
 }
+
+const ADMIN_REFUSALS = {
+  token: 'Expected the token of the operators in the header authorization, as Bearer.',
+  closed: 'Nothing can be changed by this address: set admin.token, of 22 characters or more.',
+  origin: 'What changes the server is not taken from web pages, which send the header origin.',
+} as const;
+
+/** A request that would change the server did not come from its operators. */
+export class AdminUnauthorizedError extends BentoError {
+  static override readonly code = 'ADMIN_UNAUTHORIZED';
+  static override readonly statusCode = 401;
+
+  constructor(why: keyof typeof ADMIN_REFUSALS) {
+    super(ADMIN_REFUSALS[why]);
+  }
+}

@@ -2,9 +2,10 @@ import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, loadConfig } from 'bentonest/config';
 import { API_PROCESS, runApiProcess } from './api-process.js';
+import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { checkPort } from './port.js';
+import { adminAddressOf, checkPort, listen } from './port.js';
 import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
 import { ListenError } from './serve.errors.js';
@@ -48,6 +49,8 @@ async function serveAlone(
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
   const app = await createApplication(root, options);
+  const admin = createAdminServer(app, options.admin);
+  if (admin !== undefined) await listen(admin, adminAddressOf(options));
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });

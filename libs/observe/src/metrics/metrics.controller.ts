@@ -15,6 +15,7 @@ export class MetricsController {
   @Get()
   @Infrastructure({
     summary: 'Metrics',
+    address: 'operators-first',
     responses: {
       200: "Metrics in Prometheus' text format, or in OpenMetrics where that is accepted.",
     },

@@ -8,6 +8,7 @@ import { createDecompressHook } from '../input/decompress.js';
 import { createStreamHook } from '../input/stream-body.js';
 import { createResultEncoder } from '../output/encode-result.js';
 import type { RouteInfo } from '../serving.channels.js';
+import { addressHooks } from './operator-address.js';
 import {
   createRequestHook,
   createResponseHook,
@@ -45,6 +46,7 @@ export function addRouteHooks(fastify: FastifyInstance, surroundings: RouteSurro
     options.config = withRouteInfo(options.config, info);
     options.onRequest = [
       createRequestHook(info),
+      ...addressHooks(options),
       ...admission.hooksOf(options),
       ...[options.onRequest ?? []].flat(),
     ];

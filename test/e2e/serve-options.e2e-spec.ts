@@ -1,0 +1,247 @@
+import { once } from 'node:events';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json, text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ServeOptions } from 'bentonest';
+import { childPids } from '../faults/child-processes.js';
+import { ServedApp, freePort, isAlive, until } from './served-app.js';
+
+const entry = 'dist/test/fixtures/served-app/main.js';
+const tls = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/tls/${name}.pem`, import.meta.url));
+const TOKEN = 'a-token-of-the-operators-0123456789';
+
+let folder: string;
+let app: ServedApp | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bentonest-serve-'));
+});
+
+afterEach(async () => {
+  await app?.end('SIGKILL');
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function spawn(options: ServeOptions, env: Record<string, string> = {}): Promise<ServedApp> {
+  return ServedApp.spawn({ entry, env: { OPTIONS: JSON.stringify(options), ...env } });
+}
+
+async function start(options: ServeOptions, env?: Record<string, string>): Promise<ServedApp> {
+  app = await spawn(options, env);
+  await app.untilReady();
+  return app;
+}
+
+const portOf = ({ url }: ServedApp): number => Number(new URL(url).port);
+
+/** The certificate that a server shows: its common name. */
+async function certificateOf(port: number): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { subject } = socket.getPeerCertificate();
+  socket.destroy();
+  return [subject.CN].flat()[0] ?? '';
+}
+
+async function overHttps(port: number, path: string): Promise<unknown> {
+  const sent = httpsRequest({ port, host: '127.0.0.1', path, rejectUnauthorized: false }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return json(answer);
+}
+
+async function overHttp2(origin: string, path: string): Promise<[number, string]> {
+  const session = connectHttp2(origin, { rejectUnauthorized: false });
+  // The request fails with it.
+  session.on('error', () => undefined);
+  const stream = session.request({ ':path': path });
+  const [headers] = (await once(stream, 'response')) as [{ ':status': number }];
+  const body = await text(stream);
+  session.close();
+  return [headers[':status'], body];
+}
+
+describe.each([1, 2])('TLS in %i processes', (workers) => {
+  it('serves HTTPS and HTTP/2, and takes certificates that are renewed', async () => {
+    const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await copyFile(tls('old.cert'), certFile);
+    await copyFile(tls('old.key'), keyFile);
+    app = await spawn({ ssl: { certFile, keyFile }, http2: true, workers });
+    const port = portOf(app);
+    await until(async () => (await certificateOf(port)) === 'old.test', 20_000);
+    expect(await overHttps(port, '/whoami')).toMatchObject({ protocol: 'https', version: '1.1' });
+    const [status, body] = await overHttp2(`https://127.0.0.1:${port}`, '/whoami');
+    expect([status, JSON.parse(body)]).toMatchObject([200, { protocol: 'https', version: '2.0' }]);
+    expect(await overHttp2(`https://127.0.0.1:${port}`, '/none')).toMatchObject([404, {}]);
+    // Of two files one is written first: until both are there, the old pair holds.
+    await copyFile(tls('new.cert'), certFile);
+    await until(() => app?.output.includes('the old one holds') === true, 10_000);
+    expect(await certificateOf(port)).toBe('old.test');
+    await copyFile(tls('new.key'), keyFile);
+    await until(async () => (await certificateOf(port)) === 'new.test', 10_000);
+    expect(await app.end()).toBe(0);
+  }, 40_000);
+});
+
+it('HTTP/2 without TLS is served to those who know it', async () => {
+  app = await spawn({ http2: true });
+  const { url } = app;
+  await until(async () => (await overHttp2(url, '/readyz'))[0] === 200, 20_000);
+  const [, body] = await overHttp2(url, '/whoami');
+  expect(JSON.parse(body)).toMatchObject({ protocol: 'http', version: '2.0' });
+  expect(await app.end()).toBe(0);
+});
+
+describe('what is wrong stops the start, in a line', () => {
+  it.each<[string, ServeOptions, Record<string, string>, string]>([
+    [
+      'a file of TLS that is not there',
+      { ssl: { certFile: '/none/cert.pem', keyFile: '/none/key.pem' } },
+      {},
+      'Expected certFile of ssl to be a readable file in PEM, got "/none/cert.pem" (ENOENT).',
+    ],
+    [
+      'half of TLS',
+      { ssl: { certFile: 'a' } },
+      {},
+      'Expected ssl of the server to be certFile and',
+    ],
+    ['CORS for nobody', { cors: {} }, {}, 'Expected cors of the server to be origins, or ["*"]'],
+    [
+      'a variable that sets nothing',
+      {},
+      { BENTONEST__SERVER__PROT: '1' },
+      'BENTONEST__SERVER__PROT: there is no key "PROT" in server;',
+    ],
+    [
+      'a runner that is not there',
+      {},
+      { BENTONEST__RUNNERS__TRIPLER__WORKERS: '1' },
+      'The configuration sets runners.tripler, but the application has no runner "tripler". There are: doubler.',
+    ],
+    [
+      'an option that the runner does not have',
+      {},
+      { BENTONEST__RUNNERS__DOUBLER__MODEL: 'a:b' },
+      'Runner "doubler" has no model by tag. Remove model of runners.doubler from the configuration.',
+    ],
+  ])('%s', async (_name, options, env, message) => {
+    app = await spawn(options, env);
+    const [code] = (await once(app.process, 'exit')) as [number];
+    expect(code).toBe(1);
+    expect(app.output).toContain(message);
+  });
+});
+
+it('bentonest.yaml and the environment hold over the code, and the log says so', async () => {
+  const file = join(folder, 'bentonest.yaml');
+  const yaml =
+    'runners:\n  doubler:\n    workers: 2\nmetrics:\n  namespace: iris\ndocs:\n  enabled: false\n';
+  await writeFile(file, yaml);
+  const env = { BENTONEST_CONFIG: file, BENTONEST__SERVER__TIMEOUT_MS: '50' };
+  const served = await start({ port: 1, admin: { token: TOKEN } }, env);
+  await until(() => childPids(served.process.pid ?? 0).length === 2, 10_000);
+  expect((await served.get('/slow')).status).toBe(504);
+  expect(await (await served.get('/metrics')).text()).toContain('iris_api_server_request_total');
+  expect((await served.get('/docs.json')).status).toBe(404);
+  expect(served.output).toContain(`runners.doubler.workers = 2 (${file}:3)`);
+  expect(served.output).toContain('server.timeoutMs = 50 (BENTONEST__SERVER__TIMEOUT_MS)');
+});
+
+describe('browsers and proxies', () => {
+  let shared: ServedApp;
+
+  beforeAll(async () => {
+    shared = await start({
+      cors: { origins: ['https://app.example.com'], credentials: true, maxAgeSeconds: 60 },
+      securityHeaders: true,
+      trustProxy: ['127.0.0.1'],
+    });
+    app = undefined;
+  });
+
+  afterAll(() => shared.end());
+
+  it('other origins are answered, errors included', async () => {
+    const origin = 'https://app.example.com';
+    for (const path of ['/whoami', '/none']) {
+      const { headers } = await fetchFrom(path, { origin });
+      expect(headers['access-control-allow-origin']).toBe(origin);
+      expect(headers['access-control-allow-credentials']).toBe('true');
+    }
+    const { headers } = await fetchFrom('/whoami', { origin: 'https://evil.example.com' });
+    expect(headers['access-control-allow-origin']).toBe(undefined);
+  });
+
+  it('has security headers, by which Swagger UI works over HTTP, too', async () => {
+    const { headers } = await fetchFrom('/', {});
+    expect(headers['x-content-type-options']).toBe('nosniff');
+    const policy = headers['content-security-policy'];
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toContain('upgrade-insecure-requests');
+  });
+
+  it('believes the proxies that it is to trust', async () => {
+    const { body } = await fetchFrom('/whoami', {
+      'x-forwarded-for': '203.0.113.9',
+      'x-forwarded-proto': 'https',
+    });
+    expect(JSON.parse(body)).toMatchObject({ ip: '203.0.113.9', protocol: 'https' });
+  });
+
+  interface Fetched {
+    readonly headers: IncomingMessage['headers'];
+    readonly body: string;
+  }
+
+  async function fetchFrom(path: string, headers: Record<string, string>): Promise<Fetched> {
+    const sent = httpRequest(`${shared.url}${path}`, { headers, agent: false }).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    return { headers: answer.headers, body: await text(answer) };
+  }
+});
+
+describe.each([1, 2])('an address of the operators, in %i processes', (workers) => {
+  it('has metrics and health, which are then nowhere else, and changes need the token', async () => {
+    const port = await freePort();
+    const served = await start({ workers, admin: { port, host: '127.0.0.1', token: TOKEN } });
+    const admin = (path: string, init?: RequestInit): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}${path}`, init);
+    expect(await (await admin('/metrics')).text()).toContain('process_cpu_user_seconds_total');
+    for (const path of ['/livez', '/readyz', '/healthz']) {
+      expect([path, (await admin(path)).status]).toEqual([path, 200]);
+      expect([path, (await served.get(path)).status]).toEqual([path, 200]);
+    }
+    expect((await served.get('/metrics')).status).toBe(404);
+    expect((await served.get('/whoami')).status).toBe(200);
+    for (const path of ['/whoami', '/none']) expect((await admin(path)).status).toBe(404);
+    expect(await served.end()).toBe(0);
+  }, 30_000);
+});
+
+it('an API process is replaced after maxRuntimeMs, and no request is lost', async () => {
+  const served = await start({ maxRuntimeMs: 1500 });
+  const pids = new Set<number>();
+  const statuses = new Set<number>();
+  await until(async () => {
+    const answer = await served.get('/whoami');
+    statuses.add(answer.status);
+    pids.add(((await answer.json()) as { pid: number }).pid);
+    return pids.size === 3;
+  }, 20_000);
+  expect([...statuses]).toEqual([200]);
+  const [first = 0] = pids;
+  await until(() => !isAlive(first), 5000);
+  const children = childPids(served.process.pid ?? 0);
+  expect(await served.end()).toBe(0);
+  await until(() => !children.some((pid) => isAlive(pid)), 3000);
+}, 40_000);
