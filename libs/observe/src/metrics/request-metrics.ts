@@ -19,7 +19,6 @@ import type { ResolvedMetricsOptions } from './metrics.options.js';
 
 /** BentoML 1.x's labels; the endpoint is the route template, so unknown paths add one series at most. */
 const ROUTE_LABELS = ['endpoint', 'service_name', 'service_version'];
-const NO_ROUTE = { endpoint: '', service_name: '', service_version: '' };
 const LABELS = ['endpoint', 'http_response_code', 'service_name', 'service_version'];
 
 interface Metrics {
@@ -155,7 +154,9 @@ export class RequestMetrics extends EventCounter {
   /** Counted, but not among the durations: nobody knows when it began. */
   private readonly refuse = (message: unknown): void => {
     const { statusCode } = message as ClientErrorEvent;
-    this.metrics.total.labels({ ...NO_ROUTE, http_response_code: statusCode }).inc();
+    const service = { service_name: '', service_version: '' };
+    const labels = { endpoint: '', http_response_code: statusCode, ...service };
+    this.metrics.total.labels(labels).inc();
   };
 
   private leave(request: IncomingMessage): void {

@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify';
 import { answeredBeside } from '../http/request-events.js';
 import { clientErrorChannel } from '../serving.channels.js';
 import type { ClientErrorEvent } from '../serving.channels.js';
-import { markTimedOut } from '../http/idle-bodies.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -55,7 +54,7 @@ const answer: Listener = (error, socket) => {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // Into an answer that is on its way no other may be written.
   const { _httpMessage: response } = socket;
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response) markTimedOut(response.req);
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response) answeredBeside(response, 408);
   if (!socket.writable || response?.headersSent === true) {
     socket.destroy(error);
     return;

@@ -5,10 +5,6 @@ import type { HttpSocket, OpenConnections } from './open-connections.js';
 /** How often connections are looked at, in milliseconds. */
 const CHECK_MS = 1000;
 
-const TIMED_OUT = Symbol('bentonest.timed-out');
-
-type TimedRequest = IncomingMessage & { [TIMED_OUT]?: boolean };
-
 interface Seen {
   readonly bytes: number;
   readonly since: number;
@@ -61,13 +57,4 @@ function isAwaited({ complete, readableLength, destroyed }: IncomingMessage): bo
 /** As Node raises it itself for a request that is late. */
 function timeout(): Error {
   return Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-}
-
-/** Takes note that a request has not come in time, for those who count requests. */
-export function markTimedOut(request: IncomingMessage): void {
-  (request as TimedRequest)[TIMED_OUT] = true;
-}
-
-export function hasTimedOut(request: IncomingMessage): boolean {
-  return (request as TimedRequest)[TIMED_OUT] === true;
 }
