@@ -26,6 +26,8 @@ export type {
 export { ModelStore } from 'bentonest/model-store';
 export { mount, mountAsgi, mountWsgi } from 'bentonest/mount';
 export type { MountFactoryOptions, MountOptions, PythonAppOptions } from 'bentonest/mount';
+export { BentoLogger, LogLevel } from 'bentonest/observe';
+export type { AccessLogOptions, LoggingOptions } from 'bentonest/observe';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';

@@ -1,3 +1,11 @@
+export type { AccessField } from './access-log/access-fields.js';
 export { HealthController } from './health/health.controller.js';
+export { BentoLogger } from './logging/bento-logger.js';
+export { LogLevel } from './logging/log-level.js';
+export { LogLevelController } from './logging/log-level.controller.js';
+export type { LogLevelBody } from './logging/log-level.controller.js';
+export { HEALTH_PATHS } from './logging/logging.options.js';
+export type { AccessLogOptions, LoggingOptions } from './logging/logging.options.js';
+export { UnknownLogLevelError } from './observe.errors.js';
 export { ObserveModule } from './observe.module.js';
 export type { ObserveOptions } from './observe.module.js';

@@ -26,6 +26,11 @@ export interface RequestEvent extends RequestStartEvent {
   readonly response: ServerResponse;
   readonly statusCode: number;
   readonly durationMs: number;
+  /** The answer's content-length; undefined for one that went out in chunks. */
+  readonly responseBytes: number | string | undefined;
+  /** The W3C trace and the span of the request, where requests are traced. */
+  readonly traceId?: string | undefined;
+  readonly spanId?: string | undefined;
 }
 
 /** Names of the channels on `node:diagnostics_channel`. */

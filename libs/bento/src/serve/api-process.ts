@@ -4,6 +4,7 @@ import { RunnersCaller, SocketFolder } from 'bentonest/runner';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
+import { levelOf } from './log-through-bento.js';
 import { runnersChannel } from './process-messages.js';
 import type { MessagePort, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
@@ -30,8 +31,18 @@ export async function runApiProcess(
   await app.listen(socket, () => undefined);
   await rm(socket, { force: true });
   takeConnections(app, primary);
+  shareLevel(app, primary);
   primary.send?.({ to: 'ready' });
   return app;
+}
+
+/** A level that is set here holds in the other processes, and one that is set there here. */
+function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
+  const level = levelOf(app);
+  level?.onChange((changed) => primary.send?.({ to: 'log-level', level: changed }));
+  primary.on('message', (message) => {
+    if (message.to === 'log-level') level?.set(message.level);
+  });
 }
 
 function takeConnections(app: NestFastifyApplication, primary: MessagePort): void {

@@ -5,6 +5,7 @@ import type { Server, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { RespawnPolicy } from 'bentonest/runner';
 import { API_PROCESS } from './api-process.js';
+import type { SharedLevel } from './log-through-bento.js';
 import type { ProcessMessage } from './process-messages.js';
 
 interface ApiProcessEvents {
@@ -24,6 +25,8 @@ export class ApiProcesses {
   /** Connections that came while nobody served. */
   private readonly waiting: Socket[] = [];
   private isStopping = false;
+  private level: SharedLevel | undefined;
+  private changedLevel: ProcessMessage | undefined;
 
   constructor(
     private readonly count: number,
@@ -37,6 +40,15 @@ export class ApiProcesses {
   start(server: Server): void {
     server.on('connection', (socket) => this.handOver(socket));
     for (let number = 1; number <= this.count; number++) this.launch(number);
+  }
+
+  /** Tells the processes of changes of the log's level, also those that start later. */
+  shareLevel(level: SharedLevel | undefined): void {
+    this.level = level;
+    level?.onChange((changed) => {
+      this.changedLevel = { to: 'log-level', level: changed };
+      for (const child of this.ready) send(child, this.changedLevel);
+    });
   }
 
   /** Lets them answer what they have, and resolves when all have ended. */
@@ -63,6 +75,7 @@ export class ApiProcesses {
     this.children.add(child);
     child.on('message', (message: ProcessMessage) => {
       if (message.to === 'ready') this.serve(child);
+      else if (message.to === 'log-level') this.level?.set(message.level);
     });
     child.once('exit', (code, signal) => this.bury(child, number, signal ?? `exit code ${code}`));
     this.events.onStart(child);
@@ -70,6 +83,7 @@ export class ApiProcesses {
 
   private serve(child: ChildProcess): void {
     this.ready.push(child);
+    if (this.changedLevel !== undefined) send(child, this.changedLevel);
     if (this.ready.length === this.count) {
       const pids = this.ready.map(({ pid }) => pid).join(', ');
       this.logger.log(`${this.count} API processes serve (${pids})`);

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
+import { KEEP_LINES, logThroughBento } from './log-through-bento.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
 export type RootModule = Type | DynamicModule;
@@ -31,9 +32,9 @@ export async function createApplication(
 ): Promise<NestFastifyApplication> {
   // What Fastify refuses before it routes has the shape of all other errors, too.
   const adapter = new FastifyAdapter({ frameworkErrors });
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
-    abortOnError: false,
-  });
+  const app = await logThroughBento(() =>
+    NestFactory.create<NestFastifyApplication>(root, adapter, { ...KEEP_LINES }),
+  );
   await configure(app);
   return app;
 }

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { Logger, ShutdownSignal } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { availableCores } from 'bentonest/runner';
@@ -9,6 +9,11 @@ import { checkPort } from './port.js';
 import { runPrimary } from './primary.js';
 import { ListenError } from './serve.errors.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
+
+/** All that Nest knows, but for the one that changes the log's level. */
+const ENDING_SIGNALS = Object.values(ShutdownSignal).filter(
+  (signal) => signal !== ShutdownSignal.SIGUSR2,
+);
 
 /**
  * Serves an application: all that a main.ts has to say. It listens, answers what is in flight when it
@@ -47,7 +52,7 @@ async function serveAlone(
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
   const app = await createApplication(root, options);
-  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  app.enableShutdownHooks(ENDING_SIGNALS, { useProcessExit: true });
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });
   return app;

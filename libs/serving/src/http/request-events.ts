@@ -101,11 +101,17 @@ export function publishUnfinished(
 function publishEvent(
   route: RouteInfo,
   { id: requestId, raw: request }: FastifyRequest,
-  { raw: response, elapsedTime: durationMs }: FastifyReply,
+  reply: FastifyReply,
   statusCode: number,
 ): void {
-  const event = { route, requestId, request, response, statusCode, durationMs };
+  const { raw: response, elapsedTime: durationMs } = reply;
+  const responseBytes = lengthOf(reply.getHeader('content-length'));
+  const event = { route, requestId, request, response, statusCode, durationMs, responseBytes };
   requestChannel.publish(event satisfies RequestEvent);
+}
+
+export function lengthOf(header: unknown): number | string | undefined {
+  return typeof header === 'number' || typeof header === 'string' ? header : undefined;
 }
 
 /** What the answer came to: it may have ended before all of it was on its way. */
