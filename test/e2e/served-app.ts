@@ -14,6 +14,16 @@ export interface ServedAppOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A line of the log in JSON. */
+export interface LogRecord {
+  readonly level: number;
+  readonly time: number;
+  readonly pid: number;
+  readonly context?: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
 /** The built server as a process of its own, on a free port. */
 export class ServedApp {
   private log = '';
@@ -48,6 +58,18 @@ export class ServedApp {
   /** Everything that the server and its workers printed. */
   get output(): string {
     return this.log;
+  }
+
+  /** Lines of the server's own log, as `serve()` writes it where there is no terminal. */
+  get records(): readonly LogRecord[] {
+    const lines = this.log.split('\n').filter((line) => line.startsWith('{"level":'));
+    // The last line may not have come whole yet.
+    return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as LogRecord] : []));
+  }
+
+  /** Messages that the server logged at a level of warning or more. */
+  get complaints(): readonly string[] {
+    return this.records.flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
   }
 
   async untilReady(timeoutMs = 20_000): Promise<void> {

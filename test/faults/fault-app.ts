@@ -81,10 +81,10 @@ export class FaultApp {
     else writeFileSync(this.file('fail'), '');
   }
 
-  /** Lines of the server's own log that name the runner. */
+  /** Messages of the server's own log that name the runner. */
   get log(): string[] {
-    const lines = this.served.output.split('\n');
-    return lines.filter((line) => line.startsWith('[Nest]') && line.includes('faults'));
+    const messages = this.served.records.map(({ msg }) => msg);
+    return messages.filter((message) => message.includes('faults'));
   }
 
   /** Lines that the Runnable wrote: of each kind, what follows the word. */

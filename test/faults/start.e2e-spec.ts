@@ -20,7 +20,7 @@ it('an unknown model ends the start with its name and the cure', async () => {
   expect(app.output).toContain(
     'Expected model iris_clf:latest in the model store, which has no models.',
   );
-  expect(app.output).toMatch(/ERROR.*ModelNotFoundError: Expected model iris_clf/);
+  expect(app.complaints).toContainEqual(expect.stringContaining('Expected model iris_clf:latest'));
   expect(app.output).toContain(`Looked in ${home}`);
 });
 

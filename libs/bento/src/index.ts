@@ -29,6 +29,8 @@ export { mount, mountAsgi, mountWsgi } from 'bentonest/mount';
 export type { MountFactoryOptions, MountOptions, PythonAppOptions } from 'bentonest/mount';
 export { ReadinessIndicators, RunnerHealthIndicator } from 'bentonest/observe';
 export type { HealthOptions, ReadinessIndicator } from 'bentonest/observe';
+export { BentoLogger, LogLevel } from 'bentonest/observe';
+export type { AccessLogOptions, LoggingOptions } from 'bentonest/observe';
 export { onnxRunner } from 'bentonest/onnx';
 export type { OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';

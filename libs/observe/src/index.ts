@@ -1,3 +1,4 @@
+export type { AccessField } from './access-log/access-fields.js';
 export { HealthController } from './health/health.controller.js';
 export type { MetricsOptions } from './metrics/metrics.options.js';
 export { MetricsCollector } from './metrics/sharing/metrics-collector.js';
@@ -8,5 +9,12 @@ export type { HealthOptions } from './health/health.options.js';
 export { ReadinessIndicators } from './health/readiness-indicators.js';
 export type { ReadinessIndicator } from './health/readiness-indicators.js';
 export { RunnerHealthIndicator } from './health/runner-health.indicator.js';
+export { BentoLogger } from './logging/bento-logger.js';
+export { LogLevel } from './logging/log-level.js';
+export { LogLevelController } from './logging/log-level.controller.js';
+export type { LogLevelBody } from './logging/log-level.controller.js';
+export { HEALTH_PATHS } from './logging/logging.options.js';
+export type { AccessLogOptions, LoggingOptions } from './logging/logging.options.js';
+export { UnknownLogLevelError } from './observe.errors.js';
 export { ObserveModule } from './observe.module.js';
 export type { ObserveOptions } from './observe.module.js';

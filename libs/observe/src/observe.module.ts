@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
+import { AccessLog } from './access-log/access-log.js';
 import { HealthController } from './health/health.controller.js';
 import { HEALTH_OPTIONS } from './health/health.options.js';
 import type { HealthOptions } from './health/health.options.js';
 import { ReadinessIndicators } from './health/readiness-indicators.js';
 import { Readiness } from './health/readiness.js';
 import { RunnerHealthIndicator } from './health/runner-health.indicator.js';
+import { BentoLogger } from './logging/bento-logger.js';
+import { LevelSignal } from './logging/level-signal.js';
+import { LogLevel } from './logging/log-level.js';
+import { LogLevelController } from './logging/log-level.controller.js';
+import { HEALTH_PATHS, LOGGING_OPTIONS, resolveLoggingOptions } from './logging/logging.options.js';
+import type { LoggingOptions } from './logging/logging.options.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { MetricsOptions } from './metrics/metrics.options.js';
 
@@ -15,20 +22,35 @@ export interface ObserveOptions {
   metrics?: boolean | MetricsOptions;
   /** Serves `GET /livez`, `/readyz` and `/healthz`. @default true */
   health?: boolean | HealthOptions;
+  /** The log, and in it a line for each request; `false`: Nest's own log, as it is. @default true */
+  logging?: boolean | LoggingOptions;
 }
 
-/** Health endpoints and metrics: subscribers of what serving and runners publish. */
+/** Health endpoints, metrics and logs: subscribers of what serving and runners publish. */
 @Module({})
 export class ObserveModule {
   /** @throws ServiceConfigurationError for options that are none. */
-  static register({ metrics = true, health = true }: ObserveOptions = {}): DynamicModule {
-    const options = metrics === true ? {} : metrics;
+  static register(options: ObserveOptions = {}): DynamicModule {
+    const { health = true } = options;
+    const metrics = options.metrics === true ? {} : (options.metrics ?? {});
+    const logging = options.logging === true ? {} : (options.logging ?? {});
+    const metricsPath = metrics === false ? [] : [metrics.path ?? '/metrics'];
     return {
       module: ObserveModule,
-      imports: options === false ? [] : [MetricsModule.register(options)],
-      providers: createHealthProviders(health),
-      controllers: health === false ? [] : [HealthController],
-      exports: [ReadinessIndicators, RunnerHealthIndicator],
+      imports: metrics === false ? [] : [MetricsModule.register(metrics)],
+      providers: [
+        ...createHealthProviders(health),
+        ...(logging === false ? [] : createLoggingProviders(logging, metricsPath)),
+      ],
+      controllers: [
+        ...(health === false ? [] : [HealthController]),
+        ...(logging === false ? [] : [LogLevelController]),
+      ],
+      exports: [
+        ReadinessIndicators,
+        RunnerHealthIndicator,
+        ...(logging === false ? [] : [BentoLogger, LogLevel]),
+      ],
     };
   }
 }
@@ -41,5 +63,19 @@ function createHealthProviders(health: boolean | HealthOptions): Provider[] {
     ReadinessIndicators,
     RunnerHealthIndicator,
     ...(health === false ? [] : [Readiness]),
+  ];
+}
+
+function createLoggingProviders(
+  logging: LoggingOptions,
+  metricsPath: readonly string[],
+): Provider[] {
+  const options = resolveLoggingOptions(logging, [...HEALTH_PATHS, ...metricsPath]);
+  return [
+    { provide: LOGGING_OPTIONS, useValue: options },
+    LogLevel,
+    BentoLogger,
+    LevelSignal,
+    AccessLog,
   ];
 }

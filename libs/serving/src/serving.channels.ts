@@ -26,8 +26,11 @@ export interface RequestEvent extends RequestStartEvent {
   readonly response: ServerResponse;
   readonly statusCode: number;
   readonly durationMs: number;
-  /** Of a trace that is sampled. */
+  /** The answer's content-length; undefined for one that went out in chunks. */
+  readonly responseBytes: number | string | undefined;
+  /** The W3C trace and the span of the request, where requests are traced. */
   readonly traceId?: string | undefined;
+  readonly spanId?: string | undefined;
 }
 
 /** What Node's parser refused and answered: there was no request yet. */

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
+import { levelOf } from './log-through-bento.js';
 import { channelOf } from './process-messages.js';
 import type { Address, MessagePort, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
@@ -35,8 +36,18 @@ export async function runApiProcess(
   await app.listen(socket, () => undefined);
   await rm(socket, { force: true });
   takeConnections({ public: app.getHttpServer(), admin }, () => app.close());
+  shareLevel(app, primary);
   primary.send?.({ to: 'ready' });
   return app;
+}
+
+/** A level that is set here holds in the other processes, and one that is set there here. */
+function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
+  const level = levelOf(app);
+  level?.onChange((changed) => primary.send?.({ to: 'log-level', level: changed }));
+  primary.on('message', (message) => {
+    if (message.to === 'log-level') level?.set(message.level);
+  });
 }
 
 /** Servers that do not listen: the primary does, and hands connections over. */

@@ -5,6 +5,7 @@ import type { Server, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { RespawnPolicy } from 'bentonest/runner';
 import { API_PROCESS } from './api-process.js';
+import type { SharedLevel } from './log-through-bento.js';
 import type { Address, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
@@ -38,6 +39,8 @@ export class ApiProcesses {
   private isStopping = false;
   private readonly count: number;
   private readonly maxRuntimeMs: number | undefined;
+  private level: SharedLevel | undefined;
+  private changedLevel: ProcessMessage | undefined;
 
   constructor(
     { workers, maxRuntimeMs }: ApiProcessOptions,
@@ -56,6 +59,15 @@ export class ApiProcesses {
       ports[at]?.on('connection', (socket) => this.handOver({ at, socket }));
     }
     for (let number = 1; number <= this.count; number++) this.launch(number);
+  }
+
+  /** Tells the processes of changes of the log's level, also those that start later. */
+  shareLevel(level: SharedLevel | undefined): void {
+    this.level = level;
+    level?.onChange((changed) => {
+      this.changedLevel = { to: 'log-level', level: changed };
+      for (const child of this.ready) send(child, this.changedLevel);
+    });
   }
 
   /** Lets them answer what they have, and resolves when all have ended. */
@@ -82,6 +94,7 @@ export class ApiProcesses {
     const child = fork(entry, args, { env });
     this.children.add(child);
     child.on('message', (message: ProcessMessage) => {
+      if (message.to === 'log-level') this.level?.set(message.level);
       if (message.to !== 'ready') return;
       this.serve(child, number);
       if (replaced !== undefined) this.retire(replaced);
@@ -95,6 +108,7 @@ export class ApiProcesses {
   private serve(child: ChildProcess, number: number): void {
     this.ready.push(child);
     this.replaceLater(child, number);
+    if (this.changedLevel !== undefined) send(child, this.changedLevel);
     if (this.ready.length === this.count) {
       const pids = this.ready.map(({ pid }) => pid).join(', ');
       this.logger.log(`${this.count} API processes serve (${pids})`);

@@ -10,6 +10,7 @@ import type { MetricsMember } from 'bentonest/observe';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
+import { KEEP_LINES, logThroughBento } from './log-through-bento.js';
 import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
 import { readTls, watchTls } from './tls.js';
 
@@ -45,9 +46,9 @@ export async function createApplication(
   options: ResolvedServeOptions,
 ): Promise<NestFastifyApplication> {
   const { configure, cors, securityHeaders, ssl } = options;
-  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(options), {
-    abortOnError: false,
-  });
+  const app = await logThroughBento(() =>
+    NestFactory.create<NestFastifyApplication>(root, createAdapter(options), { ...KEEP_LINES }),
+  );
   if (ssl !== undefined) watchTls(app.getHttpServer() as unknown as SecureServer, ssl);
   if (securityHeaders === true) await addSecurityHeaders(app, ssl !== undefined);
   if (cors !== undefined && cors.enabled !== false) enableCors(app, cors);

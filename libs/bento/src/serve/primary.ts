@@ -10,6 +10,7 @@ import { ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
+import { KEEP_LINES, levelOf, logThroughBento } from './log-through-bento.js';
 import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
@@ -61,8 +62,11 @@ class Primary {
   }
 
   async start(root: RootModule): Promise<void> {
-    this.context = await NestFactory.createApplicationContext(root, { abortOnError: false });
+    this.context = await logThroughBento(() =>
+      NestFactory.createApplicationContext(root, { ...KEEP_LINES }),
+    );
     if (this.endingSince !== undefined) return;
+    this.processes.shareLevel(levelOf(this.context));
     this.processes.start(this.ports);
     const { host, port, workers } = this.options;
     this.logger.log(`Listening at port ${port} of ${host}, for ${workers} API processes`);

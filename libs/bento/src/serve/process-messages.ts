@@ -1,4 +1,4 @@
-import type { SharingChannel } from 'bentonest/runner';
+import type { LogLevelName, SharingChannel } from 'bentonest/runner';
 
 /** What the primary and the API processes send each other by Node's IPC channel. */
 export type ProcessMessage =
@@ -8,6 +8,8 @@ export type ProcessMessage =
   | { readonly to: 'ready' }
   /** The process is to answer what it has, and to end. */
   | { readonly to: 'stop' }
+  /** The level of the log has changed; either way. */
+  | { readonly to: 'log-level'; readonly level: LogLevelName }
   | { readonly to: Part; readonly message: unknown };
 
 /** The door that a connection came by. */

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { Logger, ShutdownSignal } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, loadConfig } from 'bentonest/config';
 import { API_PROCESS, runApiProcess } from './api-process.js';
@@ -10,6 +10,11 @@ import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
 import { ListenError } from './serve.errors.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
+
+/** All that Nest knows, but for the one that changes the log's level. */
+const ENDING_SIGNALS = Object.values(ShutdownSignal).filter(
+  (signal) => signal !== ShutdownSignal.SIGUSR2,
+);
 
 /**
  * Serves an application: all that a main.ts has to say. It listens, answers what is in flight when it
@@ -51,7 +56,7 @@ async function serveAlone(
   const app = await createApplication(root, options);
   const admin = createAdminServer(app, options.admin);
   if (admin !== undefined) await listen(admin, adminAddressOf(options));
-  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  app.enableShutdownHooks(ENDING_SIGNALS, { useProcessExit: true });
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });
   return app;

@@ -14,7 +14,6 @@ import { RouteMethods } from './route-methods.js';
 import { toPublicError } from './to-public-error.js';
 
 const INTERNAL_SERVER_ERROR = 500;
-const REQUEST_TIMEOUT = 408;
 
 /** Middleware has Node's request, with the id that Fastify gave it. */
 type AnyRequest =

@@ -6,6 +6,7 @@ import type { RequestEvent, RouteInfo } from '../serving.channels.js';
 import { Admission } from './admission.js';
 import {
   leaveToMount,
+  lengthOf,
   publishStart,
   requestIdOf,
   takeFromMount,
@@ -117,10 +118,11 @@ class MountedRequest {
   };
 }
 
-function publish(event: Omit<RequestEvent, 'requestId'>): void {
+function publish(event: Omit<RequestEvent, 'requestId' | 'responseBytes'>): void {
   if (!requestChannel.hasSubscribers) return;
   requestChannel.publish({
     ...event,
     requestId: requestIdOf(event.request),
+    responseBytes: lengthOf(event.response.getHeader('content-length')),
   } satisfies RequestEvent);
 }

@@ -131,7 +131,16 @@ function publish(
   response[PUBLISHED] = true;
   openRepliesOf(request).delete(reply);
   const { id: requestId, raw } = request;
-  const event = { route, requestId, request: raw, response, statusCode, durationMs };
+  const responseBytes = lengthOf(reply.getHeader('content-length'));
+  const event = {
+    route,
+    requestId,
+    request: raw,
+    response,
+    statusCode,
+    durationMs,
+    responseBytes,
+  };
   requestChannel.publish(event satisfies RequestEvent);
 }
 
@@ -150,6 +159,10 @@ export function publishUnfinished(
 /** Publishes a request that Fastify's router refused, for which no hook is called. */
 export function publishRefused(request: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('close', () => publish(NO_ROUTE, request, reply));
+}
+
+export function lengthOf(header: unknown): number | string | undefined {
+  return typeof header === 'number' || typeof header === 'string' ? header : undefined;
 }
 
 /** What the answer came to: it may have ended before all of it was on its way. */
