@@ -9,6 +9,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { RunnableMethod } from '../runnable/runnable-method.decorator.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { Frame, OutgoingFrame } from '../wire/frame.js';
+import { machineNow } from '../wire/machine-clock.js';
 import { writeFrame } from '../wire/write-frame.js';
 import { loadRunnable } from './load-runnable.js';
 import { WorkerServer } from './worker-server.js';
@@ -111,7 +112,7 @@ it('answers a call that was cancelled before its turn, and does not run it', asy
 
 it('does not run what is past its deadline', async () => {
   const client = await open(await startServer());
-  client.send(call(1, 'note', 'late', Date.now() - 1));
+  client.send(call(1, 'note', 'late', machineNow() - 1));
   expect((await client.received(2))[1]).toMatchObject({ head: { code: 'RUNNER_TIMEOUT' } });
   expect(Recorder.order).toEqual([]);
 });
