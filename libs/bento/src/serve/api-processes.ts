@@ -34,8 +34,12 @@ export class ApiProcesses {
     return this.ready;
   }
 
-  start(server: Server): void {
+  /** Takes the connections of a server, from now on: those that come before anybody serves wait. */
+  take(server: Server): void {
     server.on('connection', (socket) => this.handOver(socket));
+  }
+
+  start(): void {
     for (let number = 1; number <= this.count; number++) this.launch(number);
   }
 

@@ -47,12 +47,14 @@ class Primary {
       onStart: (child) => owner.connect(runnersChannel(child)),
       onFailure: () => void this.end(1),
     });
+    // At once: a connection that nobody listens for would wait for ever.
+    this.processes.take(port);
   }
 
   async start(root: RootModule): Promise<void> {
     this.context = await NestFactory.createApplicationContext(root, { abortOnError: false });
     if (this.endingSince !== undefined) return;
-    this.processes.start(this.port);
+    this.processes.start();
     const { host, port, workers } = this.options;
     this.logger.log(`Listening at port ${port} of ${host}, for ${workers} API processes`);
   }
