@@ -17,7 +17,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findPython } from './python-environment.js';
 import { until } from './served-app.js';
-import { FrameReader, encodeFrame } from './wire-internals.js';
+import { FrameReader, encodeFrame, machineNow } from './wire-internals.js';
 import type { Frame, InitMessage, MessageFromWorker, OutgoingFrame } from './wire-internals.js';
 
 const PACKAGE = fileURLToPath(new URL('../../libs/python/python', import.meta.url));
@@ -170,7 +170,7 @@ describe.skipIf(python === '')('a worker in Python', () => {
     const other = new Client(connect(socketPath), note);
     await Promise.all([busy.untilFrames(1), other.untilFrames(1)]);
     for (const id of [1, 2, 3, 4]) busy.call(id, 'sleep', 0.3);
-    busy.call(5, 'echo', 'late', Date.now() - 1);
+    busy.call(5, 'echo', 'late', machineNow() - 1);
     busy.send({ type: 'cancel', id: 3 });
     // It is aborted, so all of them have come: now the other connection's call is the newest.
     await busy.untilFrames(2);

@@ -2,4 +2,5 @@
 export { encodeFrame } from '../../libs/runner/src/wire/encode-frame.js';
 export { FrameReader } from '../../libs/runner/src/wire/frame-reader.js';
 export type { Frame, OutgoingFrame } from '../../libs/runner/src/wire/frame.js';
+export { machineNow } from '../../libs/runner/src/wire/machine-clock.js';
 export type { InitMessage, MessageFromWorker } from '../../libs/runner/src/worker/messages.js';

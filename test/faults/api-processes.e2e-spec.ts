@@ -70,6 +70,12 @@ async function post(agent: Agent, path: string, body: unknown): Promise<[number,
   return [answer.statusCode ?? 0, await text(answer)];
 }
 
+async function get(agent: Agent, path: string): Promise<[number, string]> {
+  const sent = request(app.served.url + path, { agent }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  return [answer.statusCode ?? 0, await text(answer)];
+}
+
 const allGone = (pids: readonly number[]): boolean => !pids.some((pid) => isAlive(pid));
 
 /** Runs `change` under load on both processes, which must not lose a call by it. */
@@ -168,6 +174,25 @@ describe('a worker of several API processes', () => {
     await until(async () => (await app.rows('echo', [1])).status === 200, 5000);
     expect(app.served.output).toMatch(/died: .*killed \(SIGKILL\)/);
   });
+});
+
+describe('without a live worker', () => {
+  it('no API process is ready, and each says why', async () => {
+    await start();
+    const agents = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+    const readyz = () => Promise.all(agents.map((agent) => get(agent, '/readyz')));
+    const statuses = async () => (await readyz()).map(([status]) => status).join(' ');
+    expect(await statuses()).toBe('200 200');
+    app.setLoads(false);
+    const [worker = 0] = await app.readyPids();
+    process.kill(worker, 'SIGKILL');
+    const ms = await until(async () => (await statuses()) === '503 503', 5000);
+    console.info(`/readyz 503 in both after ${ms.toFixed(0)} ms`);
+    for (const [, body] of await readyz()) expect(body).toMatch(/^Runner "faults" is \w+/);
+    app.setLoads(true);
+    await until(async () => (await statuses()) === '200 200', 15_000);
+    for (const agent of agents) agent.destroy();
+  }, 40_000);
 });
 
 describe('an API process', () => {

@@ -21,7 +21,10 @@ export class FaultApp {
   ) {}
 
   /** Starts the server and waits until all of its workers serve: /readyz asks for one of them only. */
-  static async start(options: FaultAppOptions = {}): Promise<FaultApp> {
+  static async start(
+    options: FaultAppOptions = {},
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<FaultApp> {
     const folder = mkdtempSync(join(tmpdir(), 'faults-'));
     const faults = {
       journal: join(folder, 'journal'),
@@ -29,7 +32,7 @@ export class FaultApp {
       ...options.faults,
     };
     const FAULT_APP = JSON.stringify({ ...options, faults });
-    const app = new FaultApp(await ServedApp.start({ entry, env: { FAULT_APP } }), folder);
+    const app = new FaultApp(await ServedApp.start({ entry, env: { ...env, FAULT_APP } }), folder);
     const { embedded = false, workers = embedded ? 0 : 1 } = options.runner ?? {};
     await app.untilWorkers(typeof workers === 'number' ? workers : workers.min);
     return app;

@@ -122,6 +122,30 @@ it('a body of a million chunks of one byte takes the memory of its bytes', async
   expect(most).toBeLessThanOrEqual(10);
 }, 60_000);
 
+it('a body without an end is cut at the limit: 413', async () => {
+  const socket = open();
+  const answer = text(socket);
+  await once(socket, 'connect');
+  const head = `POST /any HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  socket.write(head);
+  const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
+  let isClosed = false;
+  socket.once('close', () => (isClosed = true));
+  while (!isClosed && socket.bytesWritten < 400 * MIB) {
+    const isFull = !socket.write(chunk);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isFull && !isClosed) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+  }
+  const sent = socket.bytesWritten / MIB;
+  socket.destroy();
+  console.info(
+    `${sent.toFixed(1)} MiB were sent until it was cut (limit 20 MiB, and what the system's buffers take)`,
+  );
+  expect(await answer).toMatch(/^HTTP\/1.1 413 /);
+  expect(isClosed).toBe(true);
+  expect(sent).toBeLessThan(40);
+});
+
 it('10,000 bad bodies in a row are refused at once, and leave nothing', async () => {
   const secret = 'a-body-that-no-log-shows';
   const bad = [`{"${secret}":`, '', `["${secret}"]`, `"${secret}`];

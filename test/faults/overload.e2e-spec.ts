@@ -30,9 +30,36 @@ async function measureCapacity(): Promise<number> {
   return rate * 1000;
 }
 
+/** Asks for the health of the server, on connections of their own, as an orchestrator does. */
+function probe() {
+  const times: number[] = [];
+  const statuses = new Set<number>();
+  let isOn = true;
+  const run = async (): Promise<void> => {
+    while (isOn) {
+      for (const path of ['/livez', '/readyz']) {
+        const startedAt = performance.now();
+        const answer = await app.served.get(path, { connection: 'close' });
+        await answer.text();
+        times.push(performance.now() - startedAt);
+        statuses.add(answer.status);
+      }
+      await sleep(50);
+    }
+  };
+  const running = run();
+  const stop = async () => {
+    isOn = false;
+    await running;
+    return { times, statuses };
+  };
+  return { stop };
+}
+
 it('10 × capacity for 10 s: what can be served is, the rest is told so at once', async () => {
   const capacity = await measureCapacity();
   const before = residentMb(app.pid);
+  const probes = probe();
   const answers = await openLoop({
     url: `${app.served.url}/rows`,
     body: JSON.stringify({ method: 'slow', rows: [1] }),
@@ -40,6 +67,7 @@ it('10 × capacity for 10 s: what can be served is, the rest is told so at once'
     durationMs: OVERLOAD_MS,
   });
   const growth = residentMb(app.pid) - before;
+  const health = await probes.stop();
   const served = answers.filter(({ status }) => status === 200);
   const refused = answers.filter(({ status }) => status === 503);
   const late = answers.filter(({ status }) => status === 504);
@@ -50,7 +78,8 @@ it('10 × capacity for 10 s: what can be served is, the rest is told so at once'
     `${answers.length} requests at 10 × ${capacity.toFixed(0)}/s: goodput ${(100 * goodput).toFixed(1)} % (bound 90); ` +
       `refused p50 ${quantile(refusals, 0.5).toFixed(1)} p99 ${quantile(refusals, 0.99).toFixed(1)} ms (bound 50); ` +
       `served p99 ${quantile(times, 0.99).toFixed(0)} ms (timeoutMs ${TIMEOUT_MS}); ${late.length} of 504; ` +
-      `the server grew by ${growth.toFixed(1)} MiB (bound 100)`,
+      `the server grew by ${growth.toFixed(1)} MiB (bound 100); ` +
+      `health p50 ${quantile(health.times, 0.5).toFixed(1)} p99 ${quantile(health.times, 0.99).toFixed(1)} ms`,
   );
   expect(served.length + refused.length + late.length).toBe(answers.length);
   expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
@@ -60,6 +89,9 @@ it('10 × capacity for 10 s: what can be served is, the rest is told so at once'
   // A forecast that errs by much would let calls in only to time out.
   expect(late.length).toBeLessThan(served.length / 2);
   expect(growth).toBeLessThan(100);
+  expect(health.times.length).toBeGreaterThan(20);
+  expect(health.statuses).toEqual(new Set([200]));
+  expect(quantile(health.times, 0.5)).toBeLessThan(200);
   expect((await app.status()).pending).toBe(0);
   expect((await app.rows('slow', [1])).status).toBe(200);
 });

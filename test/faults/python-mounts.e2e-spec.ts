@@ -32,10 +32,17 @@ describe.skipIf(python === '')('a Python application', () => {
     console.info(`the request of the killed process was answered after ${ms.toFixed(0)} ms (bound 1000)`); // prettier-ignore
     expect(broken.status).toBe(503);
     expect(await errorOf(broken)).toBe('MOUNT_UNAVAILABLE');
+    const readyz = await server.get('/readyz');
+    expect([200, 503]).toContain(readyz.status);
+    if (readyz.status === 503) {
+      expect(await readyz.text()).toMatch(/^Mount ".*" is down or starting\.$/m);
+    }
     const meanwhile = await server.get('/py/pid');
     expect([200, 503]).toContain(meanwhile.status);
     await until(async () => (await server.get('/py/pid')).status === 200, 10_000);
     expect(await pidOf(server)).not.toBe(pid);
+    await server.untilReady();
+    expect(await (await server.get('/readyz?verbose')).text()).toMatch(/^Mount ".*" is ready\.$/m);
     expect(server.output).toContain('died: it was ended by SIGKILL');
   }, 60_000);
 

@@ -44,4 +44,8 @@ it('SIGKILL of the server: its workers exit within 2 s and remove their sockets'
   const ms = await until(() => !workers.some((pid) => isAlive(pid)), 2000);
   console.info(`workers gone after ${ms.toFixed(0)} ms (bound 2000)`);
   expect(socketFolders()).toEqual(before);
+  // Nothing of it stands in the way of the next.
+  const PORT = new URL(app.url).port;
+  app = await ServedApp.start({ env: { PORT } });
+  expect((await app.post('/classify', FLOWER)).status).toBe(200);
 });

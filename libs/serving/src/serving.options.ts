@@ -58,7 +58,7 @@ export interface ServingOptions {
 
 /** When requests are refused because the event loop lags. */
 export interface SheddingOptions {
-  /** How late the event loop may be, twice in a row, in milliseconds. @default 500 */
+  /** How long a turn of the event loop may keep others waiting, in milliseconds. @default 500 */
   maxEventLoopLagMs?: number;
 }
 

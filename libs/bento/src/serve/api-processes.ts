@@ -54,10 +54,12 @@ export class ApiProcesses {
     return this.ready;
   }
 
-  start(ports: Readonly<Record<Address, Server | undefined>>): void {
-    for (const at of ['public', 'admin'] as const) {
-      ports[at]?.on('connection', (socket) => this.handOver({ at, socket }));
-    }
+  /** Takes the connections of a server, from now on: those that come before anybody serves wait. */
+  take(server: Server, at: Address): void {
+    server.on('connection', (socket) => this.handOver({ at, socket }));
+  }
+
+  start(): void {
     for (let number = 1; number <= this.count; number++) this.launch(number);
   }
 

@@ -59,6 +59,9 @@ class Primary {
       },
       onFailure: () => void this.end(1),
     });
+    // At once: a connection that nobody listens for would wait for ever.
+    this.processes.take(ports.public, 'public');
+    if (ports.admin !== undefined) this.processes.take(ports.admin, 'admin');
   }
 
   async start(root: RootModule): Promise<void> {
@@ -67,7 +70,7 @@ class Primary {
     );
     if (this.endingSince !== undefined) return;
     this.processes.shareLevel(levelOf(this.context));
-    this.processes.start(this.ports);
+    this.processes.start();
     const { host, port, workers } = this.options;
     this.logger.log(`Listening at port ${port} of ${host}, for ${workers} API processes`);
   }

@@ -121,3 +121,20 @@ it.each(['localhost', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/8/8', 'fe8
     );
   },
 );
+
+it.each([
+  ['/models', '/models/a?b'],
+  ['/models/v2/', '/models/v2/a?b'],
+  ['//evil.org', '/a?b'],
+  ['/..@evil.org', '/a?b'],
+  ['/a?b', '/a?b'],
+  ['', '/a?b'],
+])('puts back the path that a trusted proxy has cut off: %s', (prefix, expected) => {
+  const headers = [
+    ['Host', 'testserver'],
+    ['X-Forwarded-Prefix', prefix],
+  ] as const;
+  const parts = { target: '/a?b', headers, remoteAddress: '10.0.0.1' };
+  expect(judge(parts, ['10.0.0.0/8'])).toBe(`307 https://testserver${expected}`);
+  expect(judge(parts, ['10.9.0.0/16'])).toBe('307 https://testserver/a?b');
+});

@@ -4,13 +4,14 @@ import type { NestMiddleware } from '@nestjs/common';
 import { INVALID_HOST, deny, redirect } from './denial.js';
 import type { IncomingRequest, RequestCheck } from './denial.js';
 import { formatHost, hostOf, pathOf } from './host.js';
-import { parseTrustedProxies, schemeOf } from './scheme.js';
+import { forwardedPrefix, parseTrustedProxies, schemeOf } from './scheme.js';
 
 /** Options of {@link HttpsRedirectMiddleware}. */
 export interface HttpsRedirectOptions {
   /**
-   * IPs and CIDRs of proxies whose `X-Forwarded-Proto` says how the client came. Behind a proxy that ends TLS
-   * and is not named here, every request is redirected again.
+   * IPs and CIDRs of proxies whose `X-Forwarded-Proto` says how the client came, and `X-Forwarded-Prefix`
+   * which path they have cut off. Behind a proxy that ends TLS and is not named here, every request is
+   * redirected again.
    * @default []
    */
   readonly trustedProxies?: readonly string[];
@@ -60,6 +61,7 @@ function createHttpsRedirectCheck({ trustedProxies = [] }: HttpsRedirectOptions)
     const host = hostOf(request);
     if (host === undefined || host.name === '') return INVALID_HOST;
     const authority = DEFAULT_PORTS.has(host.port) ? host.name : formatHost(host);
-    return redirect(`${ENCRYPTED[scheme]}://${authority}${pathOf(request)}`);
+    const path = forwardedPrefix(request, proxies) + pathOf(request);
+    return redirect(`${ENCRYPTED[scheme]}://${authority}${path}`);
   };
 }

@@ -40,6 +40,18 @@ export function schemeOf(request: IncomingRequest, trustedProxies: BlockList): S
   return isEncrypted ? 'https' : 'http';
 }
 
+/** A path without escapes that a URL could be ended or left by. */
+const PREFIX = /^(?:\/[\w.~-]+)+$/;
+
+/** The path that a trusted proxy says it has cut off, or ''. */
+export function forwardedPrefix(request: IncomingRequest, trustedProxies: BlockList): string {
+  const { headers, socket } = request;
+  const forwarded = headers['x-forwarded-prefix'];
+  if (forwarded === undefined || !isTrusted(socket.remoteAddress, trustedProxies)) return '';
+  const prefix = String(forwarded).trim().replace(/\/$/, '');
+  return PREFIX.test(prefix) ? prefix : '';
+}
+
 function isTrusted(address: string | undefined, trustedProxies: BlockList): boolean {
   // None on a Unix socket.
   if (address === undefined) return false;

@@ -9,10 +9,10 @@ import json
 import os
 import socket
 import threading
-import time
 import weakref
 
 from . import calls, values, wire
+from .clock import machine_now
 from .errors import BentoError
 
 #: The server sets it: the runners' sockets by their names, in JSON.
@@ -274,7 +274,7 @@ class _Source:
 
 def _encode_call(id, method, args, timeout_ms):
     layouts, tensors = values.pack_all(args)
-    deadline = 0.0 if timeout_ms is None else time.time() * 1000 + timeout_ms
+    deadline = 0.0 if timeout_ms is None else machine_now() + timeout_ms
     head = {"method": method, "args": layouts}
     origins = calls.wire_origins()
     if origins is not None:

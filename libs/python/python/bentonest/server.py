@@ -8,6 +8,7 @@ import threading
 import time
 
 from . import calls, values, wire
+from .clock import machine_now
 from .errors import BentoError, UnsupportedValueError, WireProtocolError, describe
 
 #: Buffers of one vectored write; Linux takes 1024.
@@ -146,7 +147,7 @@ class Server:
         return None
 
     def _answer(self, frame):
-        if 0 < frame.deadline < time.time() * 1000:
+        if 0 < frame.deadline < machine_now():
             late = BentoError("The call came too late to be run.", code="RUNNER_TIMEOUT", status_code=504)
             return _error_frame(frame.id, late)
         started = time.perf_counter()

@@ -8,6 +8,7 @@ import type { RunnableModel } from '../worker/load-runnable.js';
 import { errorFrame, resultFrame, sendAnswer } from '../wire/answer-frame.js';
 import { isHangUp, readFrames } from '../wire/frame-socket.js';
 import type { CallFrame, Frame, MethodDescription, OutgoingFrame } from '../wire/frame.js';
+import { machineNow } from '../wire/machine-clock.js';
 import { unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
 
@@ -77,7 +78,7 @@ export class GatewayConnection {
   private async run(frame: CallFrame, signal: AbortSignal): Promise<OutgoingFrame> {
     const { id, head, tensors, deadline } = frame;
     const startedAt = performance.now();
-    const options = deadline > 0 ? { signal, timeoutMs: deadline - Date.now() } : { signal };
+    const options = deadline > 0 ? { signal, timeoutMs: deadline - machineNow() } : { signal };
     try {
       const args = unpackValues(head.args, tensors);
       const scope = new CallScope(readOrigin(head));

@@ -8,6 +8,7 @@ import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
 import { toHttpException } from './http-exception.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
+import { toMachineTime } from '../wire/machine-clock.js';
 import { packValues, unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
 
@@ -87,7 +88,7 @@ export class WorkerLink implements BatchTarget {
       writeFrame(this.socket, {
         type: 'call',
         id,
-        deadline: toUnixMs(batch.deadline),
+        deadline: toWireDeadline(batch.deadline),
         head,
         tensors,
       });
@@ -138,9 +139,9 @@ export class WorkerLink implements BatchTarget {
   }
 }
 
-/** The dispatcher's clock is monotonic and this process's own; the wire has Unix time. */
-function toUnixMs(deadline: number): number {
-  return Number.isFinite(deadline) ? performance.timeOrigin + deadline : 0;
+/** The dispatcher's clock counts from the start of this process. */
+function toWireDeadline(deadline: number): number {
+  return Number.isFinite(deadline) ? toMachineTime(deadline) : 0;
 }
 
 function toResult({ head, tensors }: ResultFrame): unknown {

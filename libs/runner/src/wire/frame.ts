@@ -11,7 +11,8 @@ import type { TensorChunks } from './tensor-chunks.js';
  *     head: UTF-8 JSON                                         (what is not a tensor)
  *     per tensor: u8 dtype | u8 rank | u16 0 | u32 data bytes | u32 × rank dimensions | data
  *
- * `length` counts the whole frame; `deadline` is in Unix milliseconds, 0 for none.
+ * `length` counts the whole frame; `deadline` is in milliseconds of the machine's
+ * monotonic clock (machine-clock.ts), 0 for none.
  */
 export const WIRE_VERSION = 1;
 export const HEADER_BYTES = 24;

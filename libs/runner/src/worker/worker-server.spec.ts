@@ -10,6 +10,7 @@ import { currentCalls } from '../runnable/current-calls.js';
 import { RunnableMethod } from '../runnable/runnable-method.decorator.js';
 import { FrameReader } from '../wire/frame-reader.js';
 import type { Frame, OutgoingFrame } from '../wire/frame.js';
+import { machineNow } from '../wire/machine-clock.js';
 import { writeFrame } from '../wire/write-frame.js';
 import { loadRunnable } from './load-runnable.js';
 import { WorkerServer } from './worker-server.js';
@@ -118,7 +119,7 @@ it('answers a call that was cancelled before its turn, and does not run it', asy
 
 it('does not run what is past its deadline', async () => {
   const client = await open(await startServer());
-  client.send(call(1, 'note', 'late', Date.now() - 1));
+  client.send(call(1, 'note', 'late', machineNow() - 1));
   expect((await client.received(2))[1]).toMatchObject({ head: { code: 'RUNNER_TIMEOUT' } });
   expect(Recorder.order).toEqual([]);
 });

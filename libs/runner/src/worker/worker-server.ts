@@ -5,6 +5,7 @@ import { CallAbortedError, RunnerTimeoutError } from '../runner.errors.js';
 import { errorFrame, resultFrame, sendAnswer } from '../wire/answer-frame.js';
 import { isHangUp, readFrames } from '../wire/frame-socket.js';
 import type { CallFrame, Frame, OutgoingFrame } from '../wire/frame.js';
+import { machineNow } from '../wire/machine-clock.js';
 import { unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
 import type { LoadedRunnable } from './load-runnable.js';
@@ -90,7 +91,7 @@ export class WorkerServer {
 
   private async answer(frame: CallFrame): Promise<OutgoingFrame> {
     const { id, head, tensors, deadline } = frame;
-    if (deadline > 0 && deadline < Date.now()) {
+    if (deadline > 0 && deadline < machineNow()) {
       return errorFrame(id, new RunnerTimeoutError(this.runner, 0));
     }
     const startedAt = performance.now();

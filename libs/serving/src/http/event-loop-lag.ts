@@ -3,35 +3,42 @@ const INTERVAL_MS = 50;
 
 /**
  * Measures how late the event loop comes to what is due. One pause, such as a garbage collection, is no
- * overload: it lags when it was late twice in a row.
+ * overload: it lags when its last turn was too long, and the one that runs now is as well.
  */
 export class EventLoopLag {
-  /** Whether it is too late; to be read with each request. */
-  isTooLong = false;
   private timer: NodeJS.Timeout | undefined;
+  private dueAt = 0;
   private wasLate = false;
 
-  constructor(private readonly maxMs: number) {}
+  /** @param now milliseconds on a monotonic clock. */
+  constructor(
+    private readonly maxMs: number,
+    private readonly now = () => performance.now(),
+  ) {}
 
-  start(): void {
-    let dueAt = performance.now() + INTERVAL_MS;
-    this.timer ??= setInterval(() => {
-      const now = performance.now();
-      this.sample(now - dueAt);
-      dueAt = now + INTERVAL_MS;
-    }, INTERVAL_MS).unref();
+  /** To be asked with each request: all that came meanwhile are read in one turn. */
+  get isTooLong(): boolean {
+    return this.wasLate && this.lag > this.maxMs;
   }
 
-  /** Takes note of one lag, in milliseconds. */
-  sample(lagMs: number): void {
-    const isLate = lagMs > this.maxMs;
-    this.isTooLong = isLate && this.wasLate;
-    this.wasLate = isLate;
+  start(): void {
+    this.dueAt = this.now() + INTERVAL_MS;
+    this.timer ??= setInterval(() => this.turn(), INTERVAL_MS).unref();
+  }
+
+  /** A turn of the event loop has ended, and the next begins. */
+  turn(): void {
+    this.wasLate = this.lag > this.maxMs;
+    this.dueAt = this.now() + INTERVAL_MS;
   }
 
   stop(): void {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.isTooLong = false;
+    this.wasLate = false;
+  }
+
+  private get lag(): number {
+    return this.now() - this.dueAt;
   }
 }
