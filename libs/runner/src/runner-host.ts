@@ -91,6 +91,7 @@ export class RunnerHost {
       describe: () => this.describe(),
       change: (change) => this.change(change),
       endHanging: (worker, reason) => this.pool?.endHanging(worker, reason),
+      noteAnswered: (worker) => this.pool?.noteAnswered(worker),
     });
   }
 

@@ -53,6 +53,12 @@ export class WorkerPool {
     for (const worker of this.workers) if (worker.socketPath === socketPath) worker.endHung(reason);
   }
 
+  /** Another process says that a worker answered it. */
+  noteAnswered(socketPath: string): void {
+    for (const worker of this.workers)
+      if (worker.socketPath === socketPath) worker.hasAnswered = true;
+  }
+
   /**
    * Spawns the workers and resolves when all of them are ready.
    *
@@ -269,7 +275,7 @@ export class WorkerPool {
     publishWorkerEvent({ runner, pid: worker.pid, event, reason: text });
     if (worker.isAttached && !isExpected) this.restarts++;
     // What becomes of one that never served is decided by those who launched it.
-    if (worker.isAttached && !isExpected) this.respawn(true, reason);
+    if (worker.isAttached && !isExpected) this.respawn(worker.hasServed, diedReady(runner, text));
     this.options.sharing?.gone(worker.socketPath);
     this.options.sharing?.changed();
   }

@@ -21,6 +21,8 @@ export interface LinkEvents {
   readonly onLost: () => void;
   /** The worker does not answer. */
   readonly onHang: (reason: string) => void;
+  /** Called once: the worker has answered a call. */
+  readonly onFirstAnswer?: () => void;
 }
 
 /** The API process's connection to one worker. */
@@ -30,6 +32,7 @@ export class WorkerLink implements BatchTarget {
   private readonly pending = new Map<number, PendingBatch>();
   private nextId = 1;
   private isLost = false;
+  private hasAnswered = false;
 
   private constructor(
     private readonly runner: string,
@@ -124,6 +127,10 @@ export class WorkerLink implements BatchTarget {
     const pending = this.pending.get(frame.id);
     if (pending === undefined) return;
     this.pending.delete(frame.id);
+    if (!this.hasAnswered) {
+      this.hasAnswered = true;
+      this.events.onFirstAnswer?.();
+    }
     if (frame.type === 'error') {
       pending.reject(toError(this.runner, pending.batch.method.name, frame.head));
       return;
