@@ -110,10 +110,21 @@ describe('a pool of workers', () => {
         await until(() => childPids(app.pid).length === workers, 2000);
       }
     });
+    const before = await app.readyPids();
+    app.setLoads(false);
+    const failed = await app.served.post('/scale', '5');
+    expect(failed.status).toBe(503);
+    expect(await failed.json()).toMatchObject({ errorCode: 'RUNNER_START_FAILED' });
+    // The number is as it was, and so are the workers.
+    await until(() => childPids(app.pid).length === before.length, 2000);
+    expect(await app.readyPids()).toEqual(before);
+    app.setLoads(true);
+    expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+    expect(await app.readyPids()).toHaveLength(before.length);
     const refused = await app.served.post('/scale', '0');
     expect(refused.status).toBe(500);
     expect(await refused.json()).toMatchObject({ errorCode: 'INVALID_RUNNER_OPTIONS' });
-  });
+  }, 90_000);
 
   it('follows the load between workers.min and workers.max', async () => {
     const workers = { min: 1, max: 3, idleMs: 500 };

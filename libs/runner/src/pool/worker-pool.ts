@@ -2,6 +2,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { RunnerStartError, RunnerUnavailableError } from '../runner.errors.js';
 import { publishWorkerEvent } from '../runner.channels.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
+import { STOP_GRACE_MS } from './pool.options.js';
 import type { PoolOptions, WorkerStatus } from './pool.options.js';
 import { RespawnPolicy } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
@@ -311,6 +312,3 @@ export class WorkerPool {
     return this.isStopping || this.current.length >= this.wanted;
   }
 }
-
-/** A worker that is asked to end and does not is killed after this time. */
-const STOP_GRACE_MS = 1_500;

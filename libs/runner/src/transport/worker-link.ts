@@ -5,7 +5,7 @@ import type { Batch } from '../dispatch/batch.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
 import { toHttpException } from './http-exception.js';
-import { FrameReader } from '../wire/frame-reader.js';
+import { readFrames } from '../wire/frame-socket.js';
 import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
 import { packValues, unpackValues } from '../wire/values.js';
 import { writeFrame } from '../wire/write-frame.js';
@@ -46,19 +46,12 @@ export class WorkerLink implements BatchTarget {
     return new Promise((resolve, reject) => {
       const socket = connect(path);
       let link: WorkerLink | undefined;
-      const reader = new FrameReader((frame) => {
+      readFrames(socket, (frame) => {
         if (link !== undefined) {
           link.receive(frame);
         } else if (frame.type === 'hello') {
           link = new WorkerLink(runner, socket, events, frame.head);
           resolve(link);
-        }
-      });
-      socket.on('data', (chunk: Buffer) => {
-        try {
-          reader.push(chunk);
-        } catch (error) {
-          socket.destroy(error as Error);
         }
       });
       let failure: Error | undefined;
