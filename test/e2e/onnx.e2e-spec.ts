@@ -114,6 +114,23 @@ it('chosen outputs are the only ones that are computed and answered', async () =
   ]);
 });
 
+it('a model that fails at an example of the user does not start', async () => {
+  const calls = [
+    { method: 'run', args: [floats([[1, 2]]), NdArray.from([1], { dtype: 'int64' })] },
+  ];
+  const examples = (id: number): Job['options'] => ({
+    model: model('cases/several'),
+    examples: [{ values: [[1, 2]], ids: [id] }],
+  });
+  const [fits, fails] = await runJobs([
+    { options: examples(2), calls },
+    { options: examples(7), calls },
+  ]);
+  expect(fits.results).toMatchObject([{ product: floats([[1, 2]]) }]);
+  expect(fails.state).toBe('failed');
+  expect(fails.reason).toMatch(/The example call of "predict" failed: .*out of data bounds/);
+});
+
 it('a model that is refused tells the cure, and no path', async () => {
   const calls = [{ method: 'predict', args: [floats([[1, 1]])] }];
   const answers = await runJobs([

@@ -84,19 +84,19 @@ describe('a pool of workers', () => {
   it('does not count against the Runnable what a reload took away', async () => {
     app = await FaultApp.start({ faults: { loadMs: 300 } });
     for (let round = 0; round < 4; round++) {
-      const [victim = 0] = await app.readyPids();
+      const [victim] = (await (await app.rows('pids', [1])).json()) as [number];
       const loads = app.journal('load').length;
       process.kill(victim, 'SIGKILL');
       await until(() => app.journal('load').length > loads, 5000);
       expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
     }
-    const [last = 0] = await app.readyPids();
+    const [last] = (await (await app.rows('pids', [1])).json()) as [number];
     const loads = app.journal('load').length;
     app.setLoads(false);
     process.kill(last, 'SIGKILL');
-    await until(async () => (await app.status()).state === 'failed', 20_000);
+    await until(async () => (await app.status()).state === 'failed', 40_000);
     expect(app.journal('load').length - loads).toBe(5);
-  }, 40_000);
+  }, 90_000);
 
   it('is scaled up and down under load without losing a call', async () => {
     app = await FaultApp.start({
@@ -110,10 +110,21 @@ describe('a pool of workers', () => {
         await until(() => childPids(app.pid).length === workers, 2000);
       }
     });
+    const before = await app.readyPids();
+    app.setLoads(false);
+    const failed = await app.served.post('/scale', '5');
+    expect(failed.status).toBe(503);
+    expect(await failed.json()).toMatchObject({ errorCode: 'RUNNER_START_FAILED' });
+    // The number is as it was, and so are the workers.
+    await until(() => childPids(app.pid).length === before.length, 2000);
+    expect(await app.readyPids()).toEqual(before);
+    app.setLoads(true);
+    expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
+    expect(await app.readyPids()).toHaveLength(before.length);
     const refused = await app.served.post('/scale', '0');
     expect(refused.status).toBe(500);
     expect(await refused.json()).toMatchObject({ errorCode: 'INVALID_RUNNER_OPTIONS' });
-  });
+  }, 90_000);
 
   it('follows the load between workers.min and workers.max', async () => {
     const workers = { min: 1, max: 3, idleMs: 500 };

@@ -47,7 +47,7 @@ describe.skipIf(python === '')('a scikit-learn model', () => {
     });
   });
 
-  it('takes texts, and DataFrames by the names of their columns', async () => {
+  it('takes texts, is reloaded with another model, and takes DataFrames by the names of their columns', async () => {
     const home = await mkdtemp(join(tmpdir(), 'bentonest-store-'));
     onTestFinished(() => rm(home, { recursive: true }));
     const script = path('../fixtures/python-runnables/make_sklearn_models.py');
@@ -58,6 +58,10 @@ describe.skipIf(python === '')('a scikit-learn model', () => {
       ['good room', 'bad food'].map((text) => texts.predict.run(NdArray.from([text]))),
     );
     expect(labels).toEqual([NdArray.from(['+']), NdArray.from(['-'])]);
+    await texts.reload('texts_reversed');
+    expect(await texts.predict.run(NdArray.from(['good room']))).toEqual(NdArray.from(['-']));
+    await expect(texts.reload('texts_unknown')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+    expect(await texts.predict.run(NdArray.from(['bad food']))).toEqual(NdArray.from(['+']));
 
     const table = start({ model: 'table', home });
     const rows = DataFrame.from({ kind: ['b', 'a'], size: [9, 1] });
@@ -69,7 +73,7 @@ describe.skipIf(python === '')('a scikit-learn model', () => {
       code: 'INVALID_FEATURES',
       message: expect.stringContaining('size, kind') as string,
     });
-  });
+  }, 90_000);
 
   it('is not loaded, for a pickle is code, where its file is another than was saved', async () => {
     const home = await mkdtemp(join(tmpdir(), 'bentonest-store-'));

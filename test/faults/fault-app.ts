@@ -29,6 +29,7 @@ export class FaultApp {
     const faults = {
       journal: join(folder, 'journal'),
       failFile: join(folder, 'fail'),
+      exitFile: join(folder, 'exit'),
       ...options.faults,
     };
     const FAULT_APP = JSON.stringify({ ...options, faults });
@@ -82,6 +83,11 @@ export class FaultApp {
   setLoads(loads: boolean): void {
     if (loads) rmSync(this.file('fail'));
     else writeFileSync(this.file('fail'), '');
+  }
+
+  /** From now on workers exit as soon as they are ready. */
+  setExits(): void {
+    writeFileSync(this.file('exit'), '');
   }
 
   /** Messages of the server's own log that name the runner. */

@@ -9,11 +9,20 @@ const WATCHED_MS = 10_000;
 
 /** Kills the worker and breaks the Runnable, so that no other worker loads. */
 async function fail(app: FaultApp): Promise<number> {
-  const [pid = 0] = await app.readyPids();
+  const pid = await servingPid(app);
   app.setLoads(false);
   process.kill(pid, 'SIGKILL');
-  return until(async () => (await app.status()).state === 'failed', 20_000);
+  return untilFailed(app);
 }
+
+/** The only worker, which has answered a call: its death is no part of a crash loop. */
+async function servingPid(app: FaultApp): Promise<number> {
+  const [pid] = (await (await app.rows('pids', [1])).json()) as [number];
+  return pid;
+}
+
+const untilFailed = (app: FaultApp): Promise<number> =>
+  until(async () => (await app.status()).state === 'failed', 40_000);
 
 // Concurrent, because one of them waits for half a minute.
 describe.concurrent('a Runnable that cannot load again', () => {
@@ -49,7 +58,35 @@ describe.concurrent('a Runnable that cannot load again', () => {
     expect(loads).toBe(5);
     expect(refusedMs).toBeLessThan(150);
     expect(spawned).toBeLessThanOrEqual(WATCHED_MS / 5000);
-  }, 60_000);
+  }, 90_000);
+
+  it('fails the runner, too, when its workers die as soon as they are ready', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const app = await FaultApp.start();
+    onTestFinished(() => app.end());
+    const pid = await servingPid(app);
+    app.setExits();
+    process.kill(pid, 'SIGKILL');
+    const failedMs = await untilFailed(app);
+    const loads = app.journal('load').length - 1;
+    const readyz = await app.served.get('/readyz');
+    expect(readyz.status).toBe(503);
+    expect(await readyz.text()).toMatch(
+      /is failed: .*died when it was ready: it exited with code 3/,
+    );
+    expect((await app.rows('echo', [1])).status).toBe(503);
+    await sleep(WATCHED_MS);
+    const spawned = app.journal('load').length - 1 - loads;
+    console.info(
+      `failed after ${loads} workers that died when ready, in ${failedMs.toFixed(0)} ms; ` +
+        `${spawned} spawns in ${WATCHED_MS} ms (bound ${WATCHED_MS / 5000})`,
+    );
+    expect(loads).toBe(5);
+    expect((await app.status()).restarts).toBeGreaterThan(1);
+    expect(spawned).toBeLessThanOrEqual(WATCHED_MS / 5000);
+  }, 90_000);
 
   it('serves at once after a reload() by an operator who mended it', async ({
     expect,
@@ -59,7 +96,7 @@ describe.concurrent('a Runnable that cannot load again', () => {
     onTestFinished(() => app.end());
     for (const pid of await app.readyPids()) process.kill(pid, 'SIGKILL');
     app.setLoads(false);
-    await until(async () => (await app.status()).state === 'failed', 20_000);
+    await until(async () => (await app.status()).state === 'failed', 40_000);
     const broken = await app.served.post('/reload', { runner: 'faults' });
     expect(broken.status).toBe(503);
     expect(await broken.json()).toMatchObject({ errorCode: 'RUNNER_START_FAILED' });
@@ -69,5 +106,5 @@ describe.concurrent('a Runnable that cannot load again', () => {
     expect((await app.served.get('/readyz')).status).toBe(200);
     expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
     expect(await app.readyPids()).toHaveLength(2);
-  }, 60_000);
+  }, 90_000);
 });

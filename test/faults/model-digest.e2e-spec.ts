@@ -9,6 +9,8 @@ import { FaultApp } from './fault-app.js';
 const ORIGINAL = fileURLToPath(
   new URL('../models/store/models/iris_clf/qojfx7t2csxcqyz4/saved_model.onnx', import.meta.url),
 );
+/** What the last of the three classes is called in it. */
+const LABELS = Buffer.from('classlabels_ints@\x00@\x01@\x02', 'latin1');
 const FLOWER = [[6.2, 3.2, 5.2, 2.2]];
 
 const home = mkdtempSync(join(tmpdir(), 'home-'));
@@ -49,4 +51,17 @@ it('the same file as it was saved is loaded', async () => {
   const reloaded = await app.served.post('/reload', { runner: 'model', model: 'iris_clf:v3' });
   expect(reloaded.status).toBeLessThan(300);
   expect(await (await app.served.post('/predict', FLOWER)).json()).toEqual([2]);
+});
+
+it('a reload to another model has it answer, in new workers', async () => {
+  const bytes = readFileSync(ORIGINAL);
+  bytes[bytes.indexOf(LABELS) + LABELS.length - 1] = 7;
+  const other = join(home, 'other.onnx');
+  writeFileSync(other, bytes);
+  await store.save('iris_clf', other, { version: 'v4' });
+  const before = await app.readyPids('model');
+  const reloaded = await app.served.post('/reload', { runner: 'model', model: 'iris_clf:v4' });
+  expect(reloaded.status).toBe(200);
+  expect(await (await app.served.post('/predict', FLOWER)).json()).toEqual([7]);
+  expect(await app.readyPids('model')).not.toEqual(before);
 });

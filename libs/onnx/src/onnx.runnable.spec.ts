@@ -19,6 +19,8 @@ import type { DType, TensorData } from 'bentonest/tensor';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OnnxRunnableOptions } from './onnx.runnable.js';
 import { OnnxRunnable } from './onnx.runnable.js';
+import { toPlainExample } from './user-examples.js';
+import type { OnnxExample } from './user-examples.js';
 
 const MODELS = fileURLToPath(new URL('../../../test/models/', import.meta.url));
 
@@ -206,6 +208,44 @@ it.each([
     expect((args as NdArray[]).map(({ dtype, shape }) => [dtype, shape])).toEqual(wanted);
     await expect(runnable[method as 'run'](...(args as NdArray[]))).resolves.toBeDefined();
   }
+});
+
+describe('examples of the user', () => {
+  const SEVERAL = 'cases/several.onnx';
+  const examplesOf = (...examples: readonly OnnxExample[]): Partial<OnnxRunnableOptions> => ({
+    examples: JSON.parse(JSON.stringify(examples.map((each) => toPlainExample(each)))) as never,
+  });
+
+  it('are tensors or lists, which get the dtype of the input', async () => {
+    const record = { values: [[1, 2]], ids: ids(7) };
+    const runnable = await load(
+      SEVERAL,
+      examplesOf(record, { values: floats([[3, 4]]), ids: [1] }),
+    );
+    const [first, second] = [
+      { values: floats([[1, 2]]), ids: ids(7) },
+      { values: floats([[3, 4]]), ids: ids(1) },
+    ];
+    expect(runnable.exampleCalls()).toEqual([
+      { method: 'predict', args: [first] },
+      { method: 'run', args: [first] },
+      { method: 'predict', args: [second] },
+      { method: 'run', args: [second] },
+    ]);
+    const only = await load('dtypes/string.onnx', examplesOf([['a', 'b']]));
+    expect(only.exampleCalls()[0]?.args).toEqual([NdArray.from([['a', 'b']])]);
+  });
+
+  it.each<[OnnxExample, RegExp]>([
+    [{ values: [[1, 2]] }, /Expected input "ids" .* got nothing/],
+    [{ values: [[1, 2, 3]], ids: [1] }, /dimension 1 to be 2/],
+    [{ values: [[1, 2]], ids: [1], more: [1] }, /no input "more"/],
+    [{ values: [[1, 2]], ids: [1.5] }, /int64/],
+    [[[1, 2]], /Expected a record of the inputs/],
+  ])('that do not fit are refused as a call is: %j', async (example, message) => {
+    const runnable = await load(SEVERAL, examplesOf(example));
+    expect(() => runnable.exampleCalls()).toThrow(message);
+  });
 });
 
 it('session options reach onnxruntime, those of the runner before them', async () => {

@@ -2,7 +2,7 @@ import { readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { importPeer } from 'bentonest/errors';
 import { RunnableMethod } from 'bentonest/runnable';
-import type { MethodDescription, Runnable } from 'bentonest/runnable';
+import type { ExampleCall, MethodDescription, Runnable } from 'bentonest/runnable';
 import { NdArray } from 'bentonest/tensor';
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-node';
 import { batchingOf } from './batching.js';
@@ -13,6 +13,8 @@ import type { OnnxMetadata } from './onnx.metadata.js';
 import { selectOutputs } from './select-outputs.js';
 import { readMetadata } from './session-values.js';
 import { toNdArray } from './to-nd-array.js';
+import { readExample } from './user-examples.js';
+import type { PlainExample } from './user-examples.js';
 import { verifyDigests } from './verify-digests.js';
 
 /** What the API process sends to the worker, as JSON. */
@@ -26,6 +28,7 @@ export interface OnnxRunnableOptions extends BatchingOptions {
   readonly threads: number;
   readonly outputs?: readonly string[];
   readonly idempotent?: boolean;
+  readonly examples?: readonly PlainExample[];
   readonly sessionOptions?: Readonly<Record<string, unknown>>;
 }
 
@@ -78,9 +81,17 @@ export class OnnxRunnable implements Runnable {
   }
 
   /** Calls that warm a worker up: onnxruntime allocates and tunes in its first run. */
-  exampleCalls(): readonly { readonly method: string; readonly args: readonly unknown[] }[] {
-    const args = exampleArguments(this.model);
-    return METHODS.map((method) => ({ method, args }));
+  exampleCalls(): readonly ExampleCall[] {
+    const { examples } = this.options;
+    if (examples === undefined) {
+      // Zeros may be no values that the model takes.
+      const args = exampleArguments(this.model);
+      return METHODS.map((method) => ({ method, args, optional: true }));
+    }
+    return examples.flatMap((example) => {
+      const args = readExample(example, this.model);
+      return METHODS.map((method) => ({ method, args }));
+    });
   }
 
   @RunnableMethod({ batchable: true })

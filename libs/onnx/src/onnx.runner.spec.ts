@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { NdArray } from 'bentonest/tensor';
 import { expect, it, vi } from 'vitest';
 import { onnxRunner } from './onnx.runner.js';
 import type { OnnxRunnerOptions } from './onnx.runner.js';
@@ -48,6 +49,8 @@ it.each<[keyof OnnxRunnerOptions, unknown]>([
   ['threads', 1.5],
   ['outputs', []],
   ['outputs', ['a', 'a']],
+  ['examples', 'zeros'],
+  ['examples', [undefined]],
   ['batchDim', -1],
   ['batchDim', 0.5],
   ['batchDim', [0]],
@@ -63,4 +66,11 @@ it.each<[keyof OnnxRunnerOptions, unknown]>([
       ) as string,
     }) as Error,
   );
+});
+
+it('refuses examples that JSON cannot hold, with the cure', () => {
+  const runner = (examples: OnnxRunnerOptions['examples']): unknown =>
+    onnxRunner('several', { model, examples });
+  expect(() => runner([[1n]])).toThrow(/Option examples .* got \[ \[ 1n \] \]/);
+  expect(() => runner([NdArray.from([1n])])).not.toThrow();
 });

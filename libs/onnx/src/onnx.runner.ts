@@ -1,8 +1,12 @@
+import { inspect } from 'node:util';
 import { resolveModel } from 'bentonest/model-store';
 import { RunnerOptionsError, shareCores } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
+import { NdArray } from 'bentonest/tensor';
 import { createInputCheck } from './check-inputs.js';
 import type { OnnxRunnableOptions } from './onnx.runnable.js';
+import { toPlainExample } from './user-examples.js';
+import type { OnnxExample } from './user-examples.js';
 
 /** Options of {@link onnxRunner}. */
 export interface OnnxRunnerOptions extends RunnerOptions {
@@ -50,6 +54,14 @@ export interface OnnxRunnerOptions extends RunnerOptions {
    * @default false
    */
   idempotent?: boolean;
+  /**
+   * Inputs by which a worker is warmed up, and tried, before it is ready: each as `predict` takes it, or
+   * as nested lists (`[[5.1, 3.5, 1.4, 0.2]]`, `{ ids: [[1, 2]], mask: [[1, 1]] }`). A worker whose
+   * model fails at one of them does not start, and a `reload` to it leaves the old workers serving.
+   *
+   * @default one call with zeros, and 1 for each free dimension; if that fails it is told in the log
+   */
+  examples?: readonly OnnxExample[];
   /** More options of onnxruntime's session. Those that have an option here cannot be set by it. */
   sessionOptions?: OnnxSessionOptions;
 }
@@ -84,8 +96,18 @@ export interface OnnxSessionOptions {
  */
 export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefinition {
   checkOptions(name, options);
-  const { model, home, outputs, batchable, batchDim, idempotent, sessionOptions, ...others } =
-    options;
+  const {
+    model,
+    home,
+    outputs,
+    batchable,
+    batchDim,
+    idempotent,
+    examples,
+    sessionOptions,
+    ...others
+  } = options;
+  const plainExamples = examples?.map((example) => toPlainExample(example));
   const { executionProviders = ['cpu'], threads: _threads, ...runnerOptions } = others;
   const { workers, threads } = shareCores(options);
   return {
@@ -105,6 +127,7 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
         batchable,
         batchDim,
         idempotent,
+        examples: plainExamples,
         sessionOptions,
       };
       return {
@@ -118,18 +141,36 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
   };
 }
 
-function checkOptions(name: string, { threads, outputs, batchDim }: OnnxRunnerOptions): void {
+function checkOptions(name: string, options: OnnxRunnerOptions): void {
+  const { threads, outputs, batchDim, examples } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
     throw refuse(name, 'threads', 'a positive integer', threads);
   }
   if (outputs !== undefined && (outputs.length === 0 || new Set(outputs).size < outputs.length)) {
     throw refuse(name, 'outputs', 'a list of one or more names, each once', outputs);
   }
+  if (examples !== undefined && !isListOfJson(examples)) {
+    throw refuse(
+      name,
+      'examples',
+      'a list of NdArrays, nested lists (of bigints as NdArrays) or records of these',
+      examples,
+    );
+  }
   const dims = Array.isArray(batchDim) ? (batchDim as readonly number[]) : [batchDim ?? 0];
   const isPair = !Array.isArray(batchDim) || dims.length === 2;
   if (!isPair || !dims.every((dim) => Number.isInteger(dim) && (dim as number) >= 0)) {
     throw refuse(name, 'batchDim', 'a dimension from 0 on, or [input, output]', batchDim);
   }
+}
+
+/** Lists of bigints cannot cross to the worker; tensors of them can. */
+function isListOfJson(examples: unknown): boolean {
+  const isPlain = (value: unknown): boolean =>
+    ['string', 'number', 'boolean'].includes(typeof value) ||
+    value instanceof NdArray ||
+    (typeof value === 'object' && value !== null && Object.values(value).every(isPlain));
+  return Array.isArray(examples) && examples.every(isPlain);
 }
 
 function refuse(
@@ -139,7 +180,7 @@ function refuse(
   got: unknown,
 ): RunnerOptionsError {
   return new RunnerOptionsError(
-    `Option ${option} of runner "${runner}" must be ${expected}, got ${JSON.stringify(got)}.`,
+    `Option ${option} of runner "${runner}" must be ${expected}, got ${inspect(got, { breakLength: Infinity })}.`,
     { details: { runner, option } },
   );
 }

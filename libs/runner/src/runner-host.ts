@@ -7,6 +7,7 @@ import { Dispatcher } from './dispatch/dispatcher.js';
 import type { BatchTiming } from './dispatch/dispatcher.options.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { Caretaker } from './pool/caretaker.js';
+import { STOP_GRACE_MS } from './pool/pool.options.js';
 import { Turns } from './pool/turns.js';
 import { WorkerPool } from './pool/worker-pool.js';
 import type { PoolSharing, WorkerLoad, WorkerStatus } from './pool/pool.options.js';
@@ -32,8 +33,6 @@ import type { LoadedRunnable, RunnableModel, RunnableSource } from './worker/loa
 
 /** What is queued when the application stops may finish within this time. */
 const DRAIN_MS = 5_000;
-/** A worker that is still loading, or runs a long call, is killed after this time. */
-const STOP_GRACE_MS = 1_500;
 
 interface ReloadFailure {
   readonly error: Error;
@@ -91,6 +90,7 @@ export class RunnerHost {
       describe: () => this.describe(),
       change: (change) => this.change(change),
       endHanging: (worker, reason) => this.pool?.endHanging(worker, reason),
+      noteAnswered: (worker) => this.pool?.noteAnswered(worker),
     });
   }
 

@@ -28,7 +28,10 @@ class Runnable:
         """What the API process may know of the model, as JSON: sent once."""
 
     def example_calls(self):
-        """Calls that warm the model up: ``[{"method": "predict", "args": [array]}]``."""
+        """Calls that warm the model up: ``[{"method": "predict", "args": [array]}]``.
+
+        A worker of which one fails does not start, unless the call has ``"optional": True``.
+        """
         return []
 
     def close(self):

@@ -56,7 +56,8 @@ class SklearnRunnable(Runnable):
         if self.features is None:
             return []
         example = np.zeros((1, self.features))
-        return [{"method": name, "args": [example]} for name in self.signatures]
+        # Zeros may be no values that the model takes.
+        return [{"method": name, "args": [example], "optional": True} for name in self.signatures]
 
     def __getattr__(self, name):
         if name not in self.__dict__.get("signatures", {}):

@@ -127,8 +127,11 @@ def warm_up(runner, loaded, times):
             try:
                 loaded.call(call["method"], call["args"])
             except Exception as error:
-                message = 'Runner "%s": warm-up call of "%s" failed: %r'
-                print(message % (runner, call["method"], error), file=sys.stderr, flush=True)
+                failure = 'example call of "%s" failed: %r' % (call["method"], error)
+                if not call.get("optional"):
+                    cure = "Mend the example, or give it optional: True."
+                    raise RuntimeError("The %s. %s" % (failure, cure)) from error
+                print('Runner "%s": warm-up: the %s' % (runner, failure), file=sys.stderr, flush=True)
                 return
 
 

@@ -86,7 +86,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
     // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
     Promise.all(others).catch((error: unknown) => {
-      this.logger.fatal(describeFailure(error));
+      this.logger.fatal(toLogText(error));
       queueMicrotask(() => rethrow(error));
     });
     await Promise.all(hosts.filter((host) => isAwaited(host)).map((host) => this.start(host)));
@@ -130,7 +130,8 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   }
 }
 
-function describeFailure(error: unknown): string {
+/** With its cause, which clients are not shown. */
+function toLogText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error ? `${error.message}\n${cause.message}` : error.message;

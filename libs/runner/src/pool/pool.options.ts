@@ -2,6 +2,9 @@ import type { ArgumentCheck } from '../dispatch/prepare-call.js';
 import type { ResolvedRunnerOptions } from '../runner.options.js';
 import type { WorkerState } from './worker-process.js';
 
+/** A worker that is asked to end and does not, because it loads or runs a long call, is killed after this time. */
+export const STOP_GRACE_MS = 1_500;
+
 export interface PoolOptions extends Pick<
   ResolvedRunnerOptions,
   'startTimeoutMs' | 'warmup' | 'maxHeapMb' | 'gpus'

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { RespawnPolicy } from './respawn-policy.js';
 
-it('doubles the delay from 0.1 s with each failed load, and is failed after five in 60 s', () => {
+it('waits longer after each failure, from 0.1 to 5 s, and is failed after five in 60 s', () => {
   const policy = new RespawnPolicy();
   const decisions = [0, 1, 2, 3, 4].map((i) => policy.afterDeath(i * 1000, false));
-  expect(decisions.map(({ delayMs }) => delayMs)).toEqual([100, 200, 400, 800, 30_000]);
+  expect(decisions.map(({ delayMs }) => delayMs)).toEqual([100, 400, 1_600, 5_000, 30_000]);
   expect(decisions.map(({ failed }) => failed)).toEqual([false, false, false, false, true]);
 });
 

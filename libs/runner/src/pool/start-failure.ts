@@ -1,7 +1,9 @@
 import { RunnerStartError } from '../runner.errors.js';
 
-export function diedReady(runner: string): RunnerStartError {
-  return new RunnerStartError(runner, 'its worker died when it was ready.');
+/** `how` it died, where that is known. */
+export function diedReady(runner: string, how?: string): RunnerStartError {
+  const tail = how === undefined ? '' : `: ${how}`;
+  return new RunnerStartError(runner, `its worker died when it was ready${tail}.`);
 }
 
 export function toStartError(runner: string, reason: RunnerStartError | string): RunnerStartError {

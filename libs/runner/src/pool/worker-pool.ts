@@ -2,6 +2,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import { RunnerStartError, RunnerUnavailableError } from '../runner.errors.js';
 import { publishWorkerEvent } from '../runner.channels.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
+import { STOP_GRACE_MS } from './pool.options.js';
 import type { PoolOptions, WorkerStatus } from './pool.options.js';
 import { RespawnPolicy } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
@@ -51,6 +52,12 @@ export class WorkerPool {
   /** Ends a worker that another process says hangs. */
   endHanging(socketPath: string, reason: string): void {
     for (const worker of this.workers) if (worker.socketPath === socketPath) worker.endHung(reason);
+  }
+
+  /** Another process says that a worker answered it. */
+  noteAnswered(socketPath: string): void {
+    for (const worker of this.workers)
+      if (worker.socketPath === socketPath) worker.hasAnswered = true;
   }
 
   /**
@@ -269,7 +276,7 @@ export class WorkerPool {
     publishWorkerEvent({ runner, pid: worker.pid, event, reason: text });
     if (worker.isAttached && !isExpected) this.restarts++;
     // What becomes of one that never served is decided by those who launched it.
-    if (worker.isAttached && !isExpected) this.respawn(true, reason);
+    if (worker.isAttached && !isExpected) this.respawn(worker.hasServed, diedReady(runner, text));
     this.options.sharing?.gone(worker.socketPath);
     this.options.sharing?.changed();
   }
@@ -305,6 +312,3 @@ export class WorkerPool {
     return this.isStopping || this.current.length >= this.wanted;
   }
 }
-
-/** A worker that is asked to end and does not is killed after this time. */
-const STOP_GRACE_MS = 1_500;

@@ -6,6 +6,9 @@ import { WorkerLink } from '../transport/worker-link.js';
 import type { WorkerCommand } from '../worker/load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/messages.js';
 
+/** One that lives for so long when it is ready is no part of a crash loop, also if nobody called it. */
+const STEADY_MS = 5_000;
+
 /** What a process sent before it exited arrives within this time, in milliseconds. */
 const LAST_WORDS_MS = 500;
 
@@ -38,6 +41,9 @@ export class WorkerProcess {
   /** It gets calls. */
   isAttached = false;
   link: WorkerLink | undefined;
+  /** It has answered a call, of this process or of another. */
+  hasAnswered = false;
+  private readyAt = Infinity;
   readonly index: number;
   /** On the clock of performance.now(). */
   readonly spawnedAt = performance.now();
@@ -66,6 +72,11 @@ export class WorkerProcess {
 
   get pid(): number | undefined {
     return this.child.pid;
+  }
+
+  /** Its death is not that of a worker which cannot serve. */
+  get hasServed(): boolean {
+    return this.hasAnswered || performance.now() - this.readyAt >= STEADY_MS;
   }
 
   get socketPath(): string {
@@ -107,6 +118,7 @@ export class WorkerProcess {
       const link = await WorkerLink.open(runner, socketPath, {
         onLost: () => this.kill(),
         onHang: (reason) => this.endHung(reason),
+        onFirstAnswer: () => (this.hasAnswered = true),
       });
       clearTimeout(this.startTimer);
       if (this.state !== 'starting') {
@@ -114,6 +126,7 @@ export class WorkerProcess {
         return;
       }
       this.state = 'ready';
+      this.readyAt = performance.now();
       this.link = link;
       this.events.onReady(this, link);
     } catch (error) {

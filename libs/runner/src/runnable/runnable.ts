@@ -11,7 +11,10 @@ export interface Runnable {
   metadata?(): unknown;
   /** Called after `setup`, where the loaded model decides what the decorators could not know. */
   describeMethods?(declared: readonly MethodDescription[]): readonly MethodDescription[];
-  /** Calls that warm the model up before the worker is ready; what they answer is not looked at. */
+  /**
+   * Calls that warm the model up before the worker is ready; what they answer is not looked at. A worker
+   * of which one fails does not start, unless the call is `optional`.
+   */
   exampleCalls?(): readonly ExampleCall[];
   /** Frees what the process's end does not free by itself. */
   close?(): void | Promise<void>;
@@ -21,6 +24,8 @@ export interface Runnable {
 export interface ExampleCall {
   readonly method: string;
   readonly args: readonly unknown[];
+  /** If it fails, that is told in the log and the worker starts all the same. @default false */
+  readonly optional?: boolean;
 }
 
 /** A class with `@RunnableMethod`s; it may implement {@link Runnable}. */

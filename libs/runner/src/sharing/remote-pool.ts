@@ -108,6 +108,7 @@ export class RemotePool {
       const link = await WorkerLink.open(runner, worker, {
         onLost: () => this.lose(worker),
         onHang: (reason) => this.owner.tell({ type: 'hang', runner, worker, reason }),
+        onFirstAnswer: () => this.owner.tell({ type: 'answered', runner, worker }),
       });
       if (this.isStopped || !this.isNamed(worker)) {
         link.close();

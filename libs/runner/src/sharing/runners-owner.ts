@@ -11,6 +11,7 @@ export interface OwnedRunner {
   describe(): RunnerMessage;
   change(change: Change): Promise<void>;
   endHanging(worker: string, reason: string): void;
+  noteAnswered(worker: string): void;
 }
 
 /** The runners of the process that owns the workers, which other processes call. */
@@ -51,6 +52,7 @@ export class RunnersOwner {
     const { type, runner } = message;
     if (type === 'change') void this.change(channel, message);
     else if (type === 'hang') this.runners.get(runner)?.endHanging(message.worker, message.reason);
+    else if (type === 'answered') this.runners.get(runner)?.noteAnswered(message.worker);
     else if (type === 'load') this.shared.get(runner)?.noteLoad(channel, message.load);
     else this.shared.get(runner)?.release(channel, message.worker);
   }

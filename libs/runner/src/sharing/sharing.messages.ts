@@ -47,6 +47,8 @@ export interface CallerLoad {
 
 export type MessageFromCaller =
   | { readonly type: 'released'; readonly runner: string; readonly worker: string }
+  /** The worker has answered its first call of that process. */
+  | { readonly type: 'answered'; readonly runner: string; readonly worker: string }
   | {
       readonly type: 'hang';
       readonly runner: string;

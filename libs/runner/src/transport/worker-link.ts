@@ -6,7 +6,7 @@ import { packOrigins } from '../dispatch/call-origin.js';
 import type { BatchTarget } from '../dispatch/target-slots.js';
 import { RunnerFailedError, RunnerWorkerLostError } from '../runner.errors.js';
 import { toHttpException } from './http-exception.js';
-import { FrameReader } from '../wire/frame-reader.js';
+import { readFrames } from '../wire/frame-socket.js';
 import type { ErrorFrame, Frame, HelloFrame, ResultFrame } from '../wire/frame.js';
 import { toMachineTime } from '../wire/machine-clock.js';
 import { packValues, unpackValues } from '../wire/values.js';
@@ -23,6 +23,8 @@ export interface LinkEvents {
   readonly onLost: () => void;
   /** The worker does not answer. */
   readonly onHang: (reason: string) => void;
+  /** Called once: the worker has answered a call. */
+  readonly onFirstAnswer?: () => void;
 }
 
 /** The API process's connection to one worker. */
@@ -32,6 +34,7 @@ export class WorkerLink implements BatchTarget {
   private readonly pending = new Map<number, PendingBatch>();
   private nextId = 1;
   private isLost = false;
+  private hasAnswered = false;
 
   private constructor(
     private readonly runner: string,
@@ -45,19 +48,12 @@ export class WorkerLink implements BatchTarget {
     return new Promise((resolve, reject) => {
       const socket = connect(path);
       let link: WorkerLink | undefined;
-      const reader = new FrameReader((frame) => {
+      readFrames(socket, (frame) => {
         if (link !== undefined) {
           link.receive(frame);
         } else if (frame.type === 'hello') {
           link = new WorkerLink(runner, socket, events, frame.head);
           resolve(link);
-        }
-      });
-      socket.on('data', (chunk: Buffer) => {
-        try {
-          reader.push(chunk);
-        } catch (error) {
-          socket.destroy(error as Error);
         }
       });
       let failure: Error | undefined;
@@ -127,6 +123,10 @@ export class WorkerLink implements BatchTarget {
     const pending = this.pending.get(frame.id);
     if (pending === undefined) return;
     this.pending.delete(frame.id);
+    if (!this.hasAnswered) {
+      this.hasAnswered = true;
+      this.events.onFirstAnswer?.();
+    }
     if (frame.type === 'error') {
       pending.reject(toError(this.runner, pending.batch.method.name, frame.head));
       return;
