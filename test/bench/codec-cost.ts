@@ -9,10 +9,13 @@ export interface CodecCostRow {
   readonly jsonUs: number;
   /** How many times faster ours is: median of the ratios of neighbouring runs. */
   readonly ratio: number;
+  /** Least ratio that is promised. */
+  readonly bound: number;
 }
 
 interface Subject {
   readonly codec: string;
+  readonly bound: number;
   readonly own: () => unknown;
   readonly json: () => unknown;
 }
@@ -31,6 +34,7 @@ function decoding(digits: number): Subject {
   const bytes = Buffer.from(JSON.stringify([numbers(784, digits)]));
   return {
     codec: `decode 784 floats of ${digits} digits`,
+    bound: 3,
     own: () => parseJsonNdArray(bytes, { dtype: 'float32' }),
     json: () => {
       const rows = JSON.parse(bytes.toString()) as number[][];
@@ -50,6 +54,7 @@ function encoding(name: string, digits: number): Subject {
   const take = (): NdArray => arrays[next++ % ARRAYS];
   return {
     codec: `encode 1000 floats, ${name}`,
+    bound: 2.5,
     own: () => stringifyNdArray(take()),
     json: () => JSON.stringify(Array.from(take().data as Float32Array)),
   };
@@ -66,7 +71,7 @@ export function measureCodecs(rounds: number): CodecCostRow[] {
   ].map((subject) => measureSubject(subject, rounds));
 }
 
-function measureSubject({ codec, own, json }: Subject, rounds: number): CodecCostRow {
+function measureSubject({ codec, bound, own, json }: Subject, rounds: number): CodecCostRow {
   const runs: { readonly own: number; readonly json: number }[] = [];
   for (let round = -2; round < rounds; round++) {
     const run = { own: usPerCall(CALLS, own), json: usPerCall(CALLS, json) };
@@ -78,5 +83,6 @@ function measureSubject({ codec, own, json }: Subject, rounds: number): CodecCos
     ownUs: rounded(median(runs.map((run) => run.own))),
     jsonUs: rounded(median(runs.map((run) => run.json))),
     ratio: rounded(median(runs.map((run) => run.json / run.own))),
+    bound,
   };
 }

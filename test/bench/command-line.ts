@@ -1,5 +1,6 @@
 // npm run bench [-- <mode>] [--json] [--only <case>] [--rounds n] [--seconds n]
-//   no mode       closed loop: requests per second and latency at 1 and 32 connections, against bare
+//   no mode       closed loop: requests per second and latency at 1 and 32 connections, against bare;
+//                 then, without --only, what --routes and --codecs measure
 //   --open-loop   highest Poisson rate with p99 <= 50 ms, against bare
 //   --dispatcher  the dispatcher's own cost per call; --profile tells where it goes
 //   --dto         checks of DTOs: compiled, by class-validator, and what parsing their JSON takes
@@ -35,9 +36,29 @@ function numberOr(fallback: number, text: string | undefined): number {
 }
 
 /** Each mode is loaded where it is asked for: none of them measures beside another's code. */
-async function run(): Promise<readonly object[]> {
-  const rounds = (fallback: number): number => numberOr(fallback, values.rounds);
-  const seconds = (fallback: number): number => numberOr(fallback, values.seconds);
+async function run(): Promise<readonly (readonly object[])[]> {
+  const rows = await runMode();
+  const isPlain = !Object.entries(values).some(
+    ([name, value]) => value === true && name !== 'json',
+  );
+  if (!isPlain || values.only !== undefined) return [rows];
+  return [rows, await runRoutes(), await runCodecs()];
+}
+
+const rounds = (fallback: number): number => numberOr(fallback, values.rounds);
+const seconds = (fallback: number): number => numberOr(fallback, values.seconds);
+
+async function runRoutes(): Promise<readonly object[]> {
+  const { measureRoutes } = await import('./routes.js');
+  return measureRoutes(rounds(5), seconds(2));
+}
+
+async function runCodecs(): Promise<readonly object[]> {
+  const { measureCodecs } = await import('./codec-cost.js');
+  return measureCodecs(rounds(9));
+}
+
+async function runMode(): Promise<readonly object[]> {
   if (values.dispatcher) {
     const { measureDispatcher, profileDispatcher } = await import('./dispatcher-cost.js');
     return values.profile ? profileDispatcher() : measureDispatcher(rounds(9));
@@ -46,14 +67,8 @@ async function run(): Promise<readonly object[]> {
     const { measureDtos } = await import('./dto-cost.js');
     return measureDtos(rounds(9));
   }
-  if (values.routes) {
-    const { measureRoutes } = await import('./routes.js');
-    return measureRoutes(rounds(5), seconds(2));
-  }
-  if (values.codecs) {
-    const { measureCodecs } = await import('./codec-cost.js');
-    return measureCodecs(rounds(9));
-  }
+  if (values.routes) return runRoutes();
+  if (values.codecs) return runCodecs();
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');
     return goodputTable(seconds(10));
@@ -76,15 +91,15 @@ async function run(): Promise<readonly object[]> {
 }
 
 try {
-  const rows = await run();
+  const tables = await run();
   if (values.json) {
-    console.log(JSON.stringify(rows));
+    console.log(JSON.stringify(tables.flat()));
   } else {
     const processor = cpus()[0]?.model ?? 'unknown processor';
     const { generator } = await import('./load.js');
     const machine = `${availableParallelism()} cores, ${processor}, Node ${process.version}`;
     console.log(`${machine}; closed loops by ${generator}`);
-    console.table(rows);
+    for (const rows of tables) console.table(rows);
   }
 } catch (error) {
   console.error(error instanceof RangeError ? error.message : error);

@@ -18,7 +18,11 @@ export interface RouteRow {
   /** Relative to the route without validation, and to the one with Nest's ValidationPipe. */
   readonly toUnchecked: number;
   readonly toPipe: number;
+  /** Least ratios that are promised. */
+  readonly bounds: string;
 }
+
+const BOUNDS: Readonly<Partial<Record<Route, string>>> = { dto: '0.85 and 1.6' };
 
 export async function measureRoutes(rounds: number, seconds: number): Promise<RouteRow[]> {
   return withRoutes(async (url) => {
@@ -39,6 +43,7 @@ export async function measureRoutes(rounds: number, seconds: number): Promise<Ro
       reqPerSec: Math.round(median(slices.map((slice) => slice[route]))),
       toUnchecked: rounded(median(slices.map((slice) => slice[route] / slice.unchecked))),
       toPipe: rounded(median(slices.map((slice) => slice[route] / slice.validationPipe))),
+      bounds: BOUNDS[route] ?? '',
     }));
   });
 }

@@ -1,3 +1,4 @@
+export { BodyBytes } from './body-bytes.js';
 export { matchContentType } from './content-type.js';
 export { FileUpload } from './file/file-upload.js';
 export type { FileMetadata } from './file/file-upload.js';

@@ -3,7 +3,8 @@ import type { TransformCallback } from 'node:stream';
 
 /** Passes bytes on as they come, and fails with the given error when there are more than `maxBytes`. */
 export class LimitedStream extends Transform {
-  private received = 0;
+  /** Bytes that have come. */
+  received = 0;
 
   constructor(
     private readonly maxBytes: number,

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { buffer as readBuffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { readBytes } from '../body-bytes.js';
 import { decodeUtf8 } from '../text/decode-utf8.js';
 
 /** What a file is beside its bytes. */
@@ -38,7 +38,7 @@ export class FileUpload {
 
   /** All bytes. They are in memory then. */
   async buffer(): Promise<Buffer> {
-    return readBuffer(this.stream);
+    return readBytes(this.stream);
   }
 
   /** All bytes, as the Blob of a browser gives them. */

@@ -6,8 +6,8 @@ import type {
   PartEncoding,
   StreamedDescriptor,
 } from '../io-descriptor.js';
+import type { FormFields, FormLimits } from './form-limits.js';
 import { FormReader } from './read-form.js';
-import type { FormFields, FormLimits } from './read-form.js';
 import { writeForm } from './write-form.js';
 
 /** Options of {@link multipart}. The whole form is limited by the route's body limit. */

@@ -1,40 +1,23 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Dicer } from '@fastify/busboy';
-import { fileTooLarge } from '../file/file.js';
-import type { IncomingBody, IoDescriptor } from '../io-descriptor.js';
-import { BodyTooLargeError, InvalidBodyError } from '../io.errors.js';
+import type { IncomingBody } from '../io-descriptor.js';
 import { parseParameters } from '../media-type.js';
 import { nameError } from '../name-error.js';
-import { partContentType, readDisposition, readHeaders } from './part-headers.js';
+import { cutOffForm, namelessPart, noBoundary, tooManyParts } from './form-errors.js';
+import type { FormFields, FormLimits } from './form-limits.js';
+import { FormParts } from './form-parts.js';
+import { readDisposition, readHeaders } from './part-headers.js';
 import type { RawHeaders } from './part-headers.js';
-import { MemoryBudget, spool } from './spool.js';
-
-/** What a form may have, resolved. */
-export interface FormLimits {
-  readonly forbidUnknown: boolean;
-  readonly maxParts: number;
-  readonly maxPartBytes: number;
-  readonly maxHeaders: number;
-  readonly maxHeaderBytes: number;
-  readonly maxMemoryBytes: number;
-  /** Parts that may be missing. */
-  readonly optional: ReadonlySet<string>;
-}
 
 /** What of a part may be in memory before it is dealt with. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
-export type FormFields = ReadonlyMap<string, IoDescriptor>;
-
 /** Reads one form: each part goes to its descriptor as it comes, in any order of parts. */
 export class FormReader {
   private readonly dicer: Dicer;
-  private readonly budget: MemoryBudget;
   private readonly boundary: string;
-  private readonly values = new Map<string, unknown>();
+  private readonly parts: FormParts;
   private readonly pending: Promise<void>[] = [];
-  private readonly spooled: Readable[] = [];
   private readonly open = new Set<Readable>();
   private partCount = 0;
   /** Set while a part has come whose headers have not. */
@@ -46,10 +29,10 @@ export class FormReader {
   /** @throws InvalidBodyError for a content-type without a boundary. */
   constructor(
     private readonly input: IncomingBody<Readable>,
-    private readonly fields: FormFields,
+    fields: FormFields,
     private readonly limits: FormLimits,
   ) {
-    this.budget = new MemoryBudget(limits.maxMemoryBytes);
+    this.parts = new FormParts(fields, limits);
     this.boundary = readBoundary(input.headers['content-type']);
     const config = {
       boundary: this.boundary,
@@ -69,25 +52,27 @@ export class FormReader {
    * descriptors throw, with the part's name before the message.
    */
   async read(): Promise<ReadonlyMap<string, unknown>> {
+    const { parts } = this;
     this.listen();
+    let values: ReadonlyMap<string, unknown>;
     try {
       await this.feed();
       await Promise.all(this.pending);
       this.check();
-      this.checkMissing();
+      values = parts.complete();
     } catch (error) {
       for (const part of this.open) part.destroy();
-      void Promise.allSettled(this.pending).then(() => this.release());
+      void Promise.allSettled(this.pending).then(() => parts.release());
       throw error;
     }
-    this.input.onRequestEnd?.(() => this.release());
-    return this.values;
+    this.input.onRequestEnd?.(() => parts.release());
+    return values;
   }
 
   private listen(): void {
     const { dicer } = this;
     dicer.on('part', (part) => this.onPart(part));
-    dicer.on('error', () => this.fail(this.cutOff()));
+    dicer.on('error', () => this.fail(cutOffForm(this.boundary)));
     dicer.once('finish', () => {
       this.isFinished = true;
       this.wake();
@@ -103,7 +88,7 @@ export class FormReader {
     }
     dicer.end();
     await this.until(() => this.isFinished);
-    if (this.isHeaderDue) throw this.headless();
+    if (this.isHeaderDue) throw namelessPart(this.partCount);
   }
 
   private isBehind(): boolean {
@@ -141,7 +126,7 @@ export class FormReader {
 
   private onPart(part: Readable): void {
     part.on('error', () => undefined);
-    if (this.isHeaderDue) this.fail(this.headless());
+    if (this.isHeaderDue) this.fail(namelessPart(this.partCount));
     this.isHeaderDue = true;
     this.partCount++;
     const { maxParts } = this.limits;
@@ -161,121 +146,24 @@ export class FormReader {
   private accept(part: Readable, raw: RawHeaders): void {
     const headers = readHeaders(raw, this.limits);
     const { name, filename } = readDisposition(headers['content-disposition']);
-    if (name === undefined) throw this.headless();
-    const descriptor = this.fields.get(name);
+    if (name === undefined) throw namelessPart(this.partCount);
+    const descriptor = this.parts.claim(name);
     if (descriptor === undefined) {
-      if (this.limits.forbidUnknown) throw this.unknown(name);
       part.resume();
       return;
     }
-    if (this.values.has(name)) {
-      throw new InvalidBodyError(`Expected one part ${name}, got more. Send it once.`);
-    }
-    this.values.set(name, undefined);
     this.open.add(part);
-    const decoding = this.decode(part, descriptor, { name, filename, headers });
-    this.pending.push(decoding.catch((error: Error) => this.fail(nameError(name, error))));
+    const decoding = this.parts
+      .decode(descriptor, { name, filename, headers }, this.bytesOf(part))
+      .then(() => void this.open.delete(part))
+      .catch((error: unknown) => this.fail(nameError(name, error)));
+    this.pending.push(decoding);
   }
-
-  private async decode(
-    part: Readable,
-    descriptor: IoDescriptor,
-    { name, headers, filename }: PartHead,
-  ): Promise<void> {
-    const contentType = partContentType(headers['content-type'], descriptor.contentTypes);
-    const { budget, limits } = this;
-    let value: unknown;
-    if (descriptor.reads === 'buffer') {
-      const body = await collect(this.bytesOf(part), limits.maxPartBytes);
-      value = await descriptor.decode({ contentType, headers, filename, body });
-    } else {
-      const { maxBytes } = descriptor;
-      const { stream, size } = await spool(this.bytesOf(part), {
-        budget,
-        maxBytes,
-        tooLarge: fileTooLarge,
-      });
-      this.spooled.push(stream);
-      const known = { ...headers, 'content-length': String(size) };
-      value = await descriptor.decode({ contentType, headers: known, filename, body: stream });
-    }
-    this.open.delete(part);
-    this.values.set(name, value);
-  }
-
-  private release(): void {
-    for (const stream of this.spooled) stream.destroy();
-  }
-
-  private checkMissing(): void {
-    const { optional } = this.limits;
-    const missing = [...this.fields.keys()].filter(
-      (name) => !this.values.has(name) && !optional.has(name),
-    );
-    if (missing.length === 0) return;
-    const got =
-      this.values.size === 0 ? 'none of its parts' : `only ${[...this.values.keys()].join(', ')}`;
-    throw new InvalidBodyError(
-      `Expected a form with the part ${missing.join(' and the part ')}, got ${got}. Send every part once, under its name.`,
-      { details: { missing } },
-    );
-  }
-
-  private unknown(name: string): InvalidBodyError {
-    const known = [...this.fields.keys()].join(', ');
-    return new InvalidBodyError(
-      `Expected no parts but ${known}, got one named ${JSON.stringify(name.slice(0, 60))}. Leave it out.`,
-    );
-  }
-
-  private headless(): InvalidBodyError {
-    return new InvalidBodyError(
-      `Expected a name at each part, got none at part ${this.partCount}. Give it the header content-disposition: form-data; name="…", and an empty line after its headers.`,
-    );
-  }
-
-  private cutOff(): InvalidBodyError {
-    return new InvalidBodyError(
-      `Expected parts between boundaries of the content-type header, got a form that ends without --${this.boundary}--. Send it whole.`,
-    );
-  }
-}
-
-interface PartHead {
-  readonly name: string;
-  readonly filename?: string;
-  readonly headers: IncomingHttpHeaders;
 }
 
 function readBoundary(header = ''): string {
   const boundary = parseParameters(header).get('boundary') ?? '';
   // RFC 2046, 5.1.1; any printable character, as clients write others too.
   if (/^[\x20-\x7e]{0,69}[\x21-\x7e]$/.test(boundary)) return boundary;
-  throw new InvalidBodyError(
-    'Expected a content-type header with a boundary of 1 to 70 characters, such as multipart/form-data; boundary=x. Leave the header to your HTTP client.',
-  );
+  throw noBoundary();
 }
-
-/** The bytes of a part, or of a body. */
-export async function collect(part: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of part) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      throw new BodyTooLargeError(`Expected a part of at most ${maxBytes} bytes, got more.`, {
-        details: { maxBytes },
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, size);
-}
-
-function tooManyParts(maxParts: number): BodyTooLargeError {
-  return new BodyTooLargeError(`Expected a form of at most ${maxParts} parts, got more.`, {
-    details: { maxParts },
-  });
-}
-
-/** Errors of our own say what was wrong; a form has to say where. */

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { BodyBytes } from '../body-bytes.js';
 
 /** The bytes that the files of one form may have in memory together. */
 export class MemoryBudget {
@@ -22,6 +23,9 @@ export interface SpoolOptions {
   readonly tooLarge: (maxBytes: number) => Error;
 }
 
+/** Written at once, however small the chunks. */
+const WRITE_BYTES = 64 * 1024;
+
 /** A part that has come whole. Destroying its stream frees what it takes. */
 export interface SpooledPart {
   readonly stream: Readable;
@@ -33,30 +37,30 @@ export async function spool(
   part: AsyncIterable<Buffer>,
   { budget, maxBytes = Infinity, tooLarge }: SpoolOptions,
 ): Promise<SpooledPart> {
-  const inMemory: Buffer[] = [];
+  /** In memory for good, or on their way to the file. */
+  const bytes = new BodyBytes();
   let file: FileHandle | undefined;
   let size = 0;
   try {
     for await (const chunk of part) {
       size += chunk.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
-      if (file === undefined && budget.take(chunk.length)) {
-        inMemory.push(chunk);
-        continue;
-      }
+      bytes.add(chunk);
+      if (file === undefined && budget.take(chunk.length)) continue;
       file ??= await openTemporary();
       // On a handle, each goes on where the last one ended.
-      await file.writeFile(Buffer.concat([...inMemory.splice(0), chunk]));
+      if (bytes.length >= WRITE_BYTES) await file.writeFile(bytes.take());
     }
+    await file?.writeFile(bytes.take());
   } catch (error) {
     await file?.close();
     throw error;
   }
-  return { stream: file?.createReadStream({ start: 0 }) ?? toReadable(inMemory), size };
+  return { stream: file?.createReadStream({ start: 0 }) ?? toReadable(bytes), size };
 }
 
-function toReadable(chunks: readonly Buffer[]): Readable {
-  return Readable.from(chunks, { objectMode: false });
+function toReadable(bytes: BodyBytes): Readable {
+  return Readable.from(bytes.length === 0 ? [] : [bytes.take()], { objectMode: false });
 }
 
 /** A file without a name: nothing is left of it once it is closed, even by the death of the process. */

@@ -5,7 +5,7 @@ import type { IoDescriptor, OutgoingBody } from '../io-descriptor.js';
 import { UnencodableResultError } from '../io.errors.js';
 import { isMediaType } from '../media-type.js';
 import { readDisposition } from './part-headers.js';
-import type { FormFields } from './read-form.js';
+import type { FormFields } from './form-limits.js';
 
 /** A form of a service's result: every field by its descriptor, in the order of declaration. */
 export async function writeForm(value: unknown, fields: FormFields): Promise<OutgoingBody> {

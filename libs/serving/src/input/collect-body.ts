@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { errorCodes } from 'fastify';
 import type { FastifyRequest } from 'fastify';
+import { BodyBytes } from 'bentonest/io';
+import { stopReading } from './stop-reading.js';
 
 type Collected = (error: Error | null, body: Buffer) => void;
 /** A body that was decompressed counts here what came over the network. */
 type CountedStream = Readable & { readonly receivedEncodedLength?: number };
 
-const SMALL = 4096;
-const BLOCK_BYTES = 65_536;
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -19,6 +19,7 @@ export function collectBody(request: FastifyRequest, payload: Readable, done: Co
   const limit = bodyLimit ?? request.server.initialConfig.bodyLimit ?? Infinity;
   const contentLength = Number(request.headers['content-length']);
   if (contentLength > limit) {
+    stopReading(request.raw);
     done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE(), EMPTY);
     return;
   }
@@ -28,12 +29,13 @@ export function collectBody(request: FastifyRequest, payload: Readable, done: Co
     source.off('data', onData);
     source.off('end', onEnd);
     source.off('error', onError);
-    done(error, error === null ? bytes.toBuffer() : EMPTY);
+    done(error, error === null ? bytes.take() : EMPTY);
   };
   const onData = (chunk: Buffer | string): void => {
     bytes.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
     const { receivedEncodedLength = 0 } = source;
     if (Math.max(bytes.length, receivedEncodedLength) > limit) {
+      stopReading(request.raw);
       finish(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
     }
   };
@@ -50,39 +52,4 @@ export function collectBody(request: FastifyRequest, payload: Readable, done: Co
   source.on('end', onEnd);
   source.on('error', onError);
   source.resume();
-}
-
-/** Chunks as they come, the small ones of them copied together. */
-class BodyBytes {
-  length = 0;
-  private readonly chunks: Buffer[] = [];
-  private block = EMPTY;
-  private used = 0;
-
-  add(chunk: Buffer): void {
-    this.length += chunk.length;
-    if (this.chunks.length === 0 || chunk.length >= SMALL) {
-      this.closeBlock();
-      this.chunks.push(chunk);
-      return;
-    }
-    if (this.used + chunk.length > this.block.length) {
-      this.closeBlock();
-      this.block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    }
-    this.used += chunk.copy(this.block, this.used);
-  }
-
-  /** A copy in any case: a chunk is a view of what the socket read, which would be kept with it. */
-  toBuffer(): Buffer {
-    this.closeBlock();
-    return Buffer.concat(this.chunks, this.length);
-  }
-
-  private closeBlock(): void {
-    if (this.used === 0) return;
-    this.chunks.push(this.block.subarray(0, this.used));
-    this.block = this.block.subarray(this.used);
-    this.used = 0;
-  }
 }

@@ -5,6 +5,7 @@ import { InvalidBodyError } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { UnsupportedEncodingError } from '../errors/serving.errors.js';
 import { bodyTooLarge } from './body-limit.js';
+import { stopAndClose } from './stop-reading.js';
 
 type ParsingDone = (error: Error | null, payload?: Readable) => void;
 
@@ -47,7 +48,8 @@ export function createDecompressHook(bodyLimit: number) {
       done(new UnsupportedEncodingError(named, ACCEPTED_ENCODINGS));
       return;
     }
-    done(null, new DecompressedBody(payload, { encoding, bodyLimit }));
+    const onExceed = (): void => stopAndClose(request.raw, reply.raw);
+    done(null, new DecompressedBody(payload, { encoding, bodyLimit, onExceed }));
   };
 }
 
@@ -59,6 +61,7 @@ function parseEncodings(header: string): readonly string[] {
 interface DecompressedBodyOptions {
   readonly encoding: string;
   readonly bodyLimit: number;
+  readonly onExceed: () => void;
 }
 
 /**
@@ -69,6 +72,7 @@ class DecompressedBody extends Readable {
   /** Fastify compares this with content-length, which counts what came over the network. */
   receivedEncodedLength = 0;
   private receivedLength = 0;
+  private isExceeded = false;
   private decoder: Transform | undefined;
 
   constructor(
@@ -88,8 +92,8 @@ class DecompressedBody extends Readable {
     if (decoder !== undefined) {
       source.unpipe(decoder);
       decoder.destroy();
-      // What is still on its way is read, or else the client could not read its answer.
-      source.resume();
+      // What is still on its way is read, for the connection to be of use, unless it is too much.
+      if (!this.isExceeded) source.resume();
     }
     done(error);
   }
@@ -100,8 +104,7 @@ class DecompressedBody extends Readable {
     source.on('data', (chunk: Buffer) => {
       this.receivedEncodedLength += chunk.length;
       if (this.receivedEncodedLength <= options.bodyLimit) return;
-      // Who goes on for as long after the answer is cut off.
-      if (this.destroyed) source.destroy();
+      if (this.destroyed) this.options.onExceed();
       else this.exceed();
     });
     source.once('error', (error) => this.destroy(error));
@@ -118,6 +121,8 @@ class DecompressedBody extends Readable {
   }
 
   private exceed(): void {
+    this.isExceeded = true;
+    this.options.onExceed();
     this.destroy(bodyTooLarge(this.options.bodyLimit));
   }
 

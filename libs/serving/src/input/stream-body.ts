@@ -5,6 +5,7 @@ import { BodyAbortedError, LimitedStream } from 'bentonest/io';
 import type { IncomingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyTooLarge } from './body-limit.js';
+import { stopAndClose } from './stop-reading.js';
 
 const OPEN_BODY = Symbol('bentonest.open-body');
 
@@ -35,7 +36,15 @@ export function createStreamHook(
       return;
     }
     request[OPEN_BODY] = () => {
-      const body = new LimitedStream(bodyLimit, () => bodyTooLarge(bodyLimit));
+      const stop = (): void => {
+        payload.unpipe();
+        payload.pause();
+        stopAndClose(request.raw, reply.raw);
+      };
+      const body = new LimitedStream(bodyLimit, () => {
+        stop();
+        return bodyTooLarge(bodyLimit);
+      });
       const onRequestEnd = (release: () => void): void => onceClosed(reply.raw, release);
       // Without a listener, a client that leaves before anyone reads would end the process.
       body.on('error', () => undefined);
@@ -44,7 +53,7 @@ export function createStreamHook(
         // A body that cannot be decompressed says so itself.
         body.destroy(cause instanceof BentoError ? cause : new BodyAbortedError({ cause }));
       });
-      body.once('close', () => discardRest(payload, bodyLimit));
+      body.once('close', () => discardRest(payload, bodyLimit - body.received, stop));
       onRequestEnd(() => {
         if (body.readableEnded) return;
         body.destroy(reply.raw.writableFinished ? undefined : new BodyAbortedError());
@@ -77,15 +86,18 @@ function onceClosed(
 
 /**
  * Reads what nobody wants any more, or else the client would still be sending, and its connection be
- * of no use; but no more than a whole body: who sends more than that is cut off.
+ * of no use; but no further than a body may be.
  */
-function discardRest(payload: Readable, bodyLimit: number): void {
-  if (payload.readableEnded || payload.destroyed) return;
+function discardRest(payload: Readable, most: number, stop: () => void): void {
+  if (payload.readableEnded || payload.destroyed || most < 0) return;
   payload.unpipe();
   let discarded = 0;
-  payload.on('data', (chunk: Buffer) => {
+  const onData = (chunk: Buffer): void => {
     discarded += chunk.length;
-    if (discarded > bodyLimit) payload.destroy();
-  });
+    if (discarded <= most) return;
+    payload.off('data', onData);
+    stop();
+  };
+  payload.on('data', onData);
   payload.resume();
 }

@@ -75,3 +75,25 @@ it('rounds near the midpoint of two float32 as fround does, or leaves it', () =>
   );
   fc.assert(property, { numRuns: 3000 });
 });
+
+it('reads fractions of one length as Number does, whatever byte stands among them', () => {
+  const property = fc.property(
+    fc.integer({ min: 1, max: 20 }),
+    fc.array(fc.integer({ min: 0, max: 2 ** 31 }), { minLength: 2, maxLength: 6 }),
+    fc.nat(),
+    fc.constantFrom('', ...'/:.,-e x\u00b1\u00fa'.split('')),
+    (places, numbers, position, strange) => {
+      const texts = numbers.map((n) => `0.${String(n).padStart(places, '7').slice(-places)}`);
+      const whole = `1.${'2'.repeat(places)},${texts.join(',')},`;
+      const at = position % whole.length;
+      const text = strange === '' ? whole : whole.slice(0, at) + strange + whole.slice(at + 1);
+      const { behind, values } = read(text);
+      const taken = text.slice(0, behind).split(',').slice(0, -1);
+      expect(values).toEqual(taken.map(Number));
+      // No more digits than a double has: nothing of it may be left to others.
+      const isWhole = strange === '' && places <= 15;
+      expect(isWhole ? behind : whole.length).toBe(whole.length);
+    },
+  );
+  fc.assert(property, { numRuns: 3000 });
+});
