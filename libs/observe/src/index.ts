@@ -1,5 +1,7 @@
 export type { AccessField } from './access-log/access-fields.js';
 export { HealthController } from './health/health.controller.js';
+export { MetricsExposition } from './metrics/exposition/metrics-exposition.js';
+export type { RenderedMetrics } from './metrics/exposition/render-metrics.js';
 export type { MetricsOptions } from './metrics/metrics.options.js';
 export { MetricsCollector } from './metrics/sharing/metrics-collector.js';
 export { METRICS_SHARING, MetricsMember } from './metrics/sharing/metrics-member.js';

@@ -1,16 +1,13 @@
-import { Controller, Get, Headers, Inject, Optional, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Res } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { Infrastructure, negotiate } from 'bentonest/serving';
+import { Infrastructure } from 'bentonest/serving';
 import type { FastifyReply } from 'fastify';
-import { collectMetrics } from './exposition/collected-metric.js';
-import { OPEN_METRICS, TEXT, renderMetrics } from './exposition/render-metrics.js';
-import { METRICS_SHARING } from './sharing/metrics-member.js';
-import type { MetricsMember } from './sharing/metrics-member.js';
+import { MetricsExposition } from './exposition/metrics-exposition.js';
 
 /** Metrics for Prometheus; of a server of several processes those of all, whichever is asked. */
 @Controller()
 export class MetricsController {
-  constructor(@Optional() @Inject(METRICS_SHARING) private readonly member?: MetricsMember) {}
+  constructor(private readonly exposition: MetricsExposition) {}
 
   @Get()
   @Infrastructure({
@@ -24,9 +21,7 @@ export class MetricsController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    const metrics = await (this.member?.collect() ?? collectMetrics());
-    const format = negotiate(accept, [TEXT, OPEN_METRICS]) === OPEN_METRICS ? OPEN_METRICS : TEXT;
-    const { contentType, text } = await renderMetrics(metrics, format);
+    const { contentType, text } = await this.exposition.read(accept);
     reply.header('content-type', contentType);
     return text;
   }

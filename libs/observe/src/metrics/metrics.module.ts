@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
+import { MetricsExposition } from './exposition/metrics-exposition.js';
 import { MetricsLifeCycle } from './metrics-life-cycle.js';
 import { createMetricsController } from './metrics.controller.js';
 import { resolveMetricsOptions } from './metrics.options.js';
@@ -24,7 +25,7 @@ export class MetricsModule {
     });
     return {
       module: MetricsModule,
-      imports: [prometheus],
+      imports: [{ ...prometheus, providers: [...(prometheus.providers ?? []), MetricsExposition] }],
       providers: [
         ...requestMetricProviders(resolved),
         ...runnerMetricProviders(resolved),
