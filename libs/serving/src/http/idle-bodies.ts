@@ -34,9 +34,10 @@ export class IdleBodies {
   /** @param now on the clock of performance.now(). */
   look(now: number): void {
     for (const socket of this.connections.all) {
-      const { _httpMessage: response } = socket;
+      const { _httpMessage: response, parser } = socket;
       const request = response?.req;
-      if (request === undefined || !isAwaited(request)) {
+      // A connection that speaks another protocol by now has no parser.
+      if (request === undefined || !parser || !isAwaited(request)) {
         this.seen.delete(socket);
         continue;
       }
