@@ -11,8 +11,19 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export interface MountedApp {
   /** What it throws or rejects with, before it has answered, is answered by the error filters. */
   handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
-  /** Without it, a request for an upgrade is one as any other. */
+  /** Without it and `negotiate`, a request for an upgrade is one as any other. */
   upgrade?: UpgradeHandler | undefined;
+  /**
+   * Answers a request for an upgrade, as `handle` does, or calls `accept` when the answer's head is out:
+   * then the connection is the handler's.
+   */
+  negotiate?:
+    | ((
+        request: IncomingMessage,
+        response: ServerResponse,
+        accept: (handler: UpgradeHandler) => void,
+      ) => unknown)
+    | undefined;
   /** Called when the server has answered its last request. */
   close?(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface KoaApp {
 /** A Fastify instance of its own, beside the one that serves. */
 export interface FastifyApp {
   ready(): PromiseLike<unknown>;
+  /** Called when the server has closed: its onClose hooks run. */
+  close(): PromiseLike<unknown>;
   routing(request: IncomingMessage, response: ServerResponse): void;
 }
 
