@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ServiceConfigurationError } from 'bentonest/errors';
+import { MountStartError } from 'bentonest/mount';
+import { PythonEnvironmentError } from 'bentonest/python';
 import { availableCores } from 'bentonest/runner';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createApplication } from './create-application.js';
@@ -34,9 +36,13 @@ export async function serve(
     await runPrimary(root, resolved);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    // One line says it all: a stack would be of no help.
-    new Logger('Serve').fatal(error.message);
+    if (!EXPLAINED.some((known) => error instanceof known)) throw error;
+    // What is to be done is in the message: our stack would be of no help.
+    const { message, cause } = error as Error;
+    new Logger('Serve').fatal(message);
+    if (error instanceof PythonEnvironmentError && cause instanceof Error) {
+      new Logger('Serve').error(cause.message);
+    }
     process.exit(1);
   }
 }
@@ -52,6 +58,9 @@ async function serveAlone(
   await app.listen({ port, host, backlog });
   return app;
 }
+
+/** Errors of what the server needs around it, and of no code here. */
+const EXPLAINED = [ListenError, PythonEnvironmentError, MountStartError];
 
 function resolveOptions(
   { workers = 1, port = 3000, host = 'localhost', backlog = 511, configure }: ServeOptions,
