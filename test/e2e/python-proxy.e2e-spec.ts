@@ -121,6 +121,19 @@ describe.skipIf(python === '')('between a client and a Python application', () =
     expect(headers.filter(([name]) => /^x-[ab]$/.test(name ?? ''))).toEqual([['x-b', '1'], ['x-a', '2'], ['x-b', '3']]); // prettier-ignore
   });
 
+  it('header bytes beyond ASCII pass as they came, for WebSockets, too', async () => {
+    const received = await sendRaw(
+      app.url,
+      getRaw('/py/request/x', 'Host: x', 'X-Name: caf\u00e9'),
+    );
+    expect(received).toContain(JSON.stringify(['x-name', 'caf\u00e9']).slice(1, -1));
+    const headers = { 'x-name': 'caf\u00e9' };
+    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/py/socket`, { headers });
+    const greeted = once(socket, 'message') as Promise<[Buffer]>;
+    expect((await greeted)[0].toString()).toBe('caf\u00e9');
+    socket.close();
+  });
+
   it('a WebSocket that is denied counts with its status', async () => {
     const socket = new WebSocket(`${app.url.replace('http', 'ws')}/py/socket?deny=1`);
     const [error] = (await once(socket, 'error')) as [Error];
@@ -181,5 +194,14 @@ describe.skipIf(python === '')('between a client and a Python application', () =
 
   it('a call of Python that gets garbage does not spoil the next one', async () => {
     expect(await json('/py/garbage')).toEqual(['WireProtocolError', [2]]);
+  });
+
+  // The last one: from here on it is another model.
+  it('the model of a runner is the one that it serves now', async () => {
+    expect(await json('/py/model')).toMatchObject({ name: 'iris_clf' });
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await app.post('/reload', 'iris_clf_with_feature_names:latest', headers);
+    expect([answer.status, await answer.text()]).toEqual([200, 'reloaded']);
+    expect(await json('/py/model')).toMatchObject({ name: 'iris_clf_with_feature_names' });
   });
 });

@@ -54,7 +54,10 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     console.info(`504 after ${(performance.now() - startedAt).toFixed(0)} ms (timeoutMs 2000)`);
     expect([hung.status, await errorOf(hung)]).toEqual([504, 'MOUNT_TIMEOUT']);
     // It waits for others still; these find no one.
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/py/socket`);
+    const denied = once(socket, 'error') as Promise<[Error]>;
     const others = await Promise.all([server.get('/py/pid'), server.get('/py/pid')]);
+    expect((await denied)[0].message).toMatch(/50[34]/);
     expect(others.map(({ status }) => status).filter((status) => status < 500)).toEqual([]);
     await until(async () => (await server.get('/py/pid')).status === 200, 20_000);
     expect(await pidOf(server)).not.toBe(pid);

@@ -78,6 +78,11 @@ export function patternOf(request: MountRequest): string {
   return request[PATTERN] ?? '/';
 }
 
+/** For a mount that has read it. It is noted anew for each middleware. */
+export function forgetPattern(request: MountRequest): void {
+  delete request[PATTERN];
+}
+
 /** Has a request answered by `fallback` when no route does. */
 export function addFallback(request: MountRequest, fallback: Fallback): void {
   (request[FALLBACKS] ??= []).push(fallback);

@@ -85,7 +85,7 @@ async function install(file: string, args: readonly string[]): Promise<void> {
 }
 
 /** Debian and Ubuntu keep this part of Python in a package of its own. */
-const NO_VENV = /ensurepip is not available|No module named '?(?:ensurepip|venv)\b/;
+const NO_VENV = /ensurepip is not\s+available|No module named '?(?:ensurepip|venv)\b/;
 
 const NEEDS_VENV =
   'Expected a Python that can make virtual environments, got one without that part. Install it (Debian and Ubuntu: apt install python3-venv), or uv, or name an interpreter that has the requirements by the option python.';
