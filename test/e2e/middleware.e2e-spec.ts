@@ -1,8 +1,7 @@
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServedApp } from './served-app.js';
+import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const entry = 'dist/test/fixtures/middleware-app/main.js';
 const JWT_SECRET = 'a secret that both sides know, 32 bytes or more';
@@ -29,23 +28,7 @@ afterAll(async () => {
   await redirecting.end();
 });
 
-/** Sends bytes as they are and reads until the server closes. */
-async function raw(bytes: string, to = app): Promise<string> {
-  const socket = connect(Number(new URL(to.url).port), '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.write(bytes, 'latin1');
-  return text(socket);
-}
-
-/** A request without a body; its connection ends with the answer. */
-function get(path: string, ...headers: readonly string[]): string {
-  return [`GET ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n');
-}
-
-/** Status codes of all answers of a connection: more than one if a second request was smuggled in. */
-function statuses(received: string): string[] {
-  return [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '');
-}
+const raw = (bytes: string, to = app): Promise<string> => sendRaw(to.url, bytes);
 
 function location(received: string): string | undefined {
   return /^location: (.*?)\r$/im.exec(received)?.[1];
@@ -75,7 +58,7 @@ describe('TrustedHostMiddleware', () => {
   it.each(['/echo', '/legacy/a', '/keyed/echo', '/metrics', '/docs.json', '/readyz', '/nothing'])(
     'is before %s',
     async (path) => {
-      const received = await raw(get(path, 'Host: evil.org'));
+      const received = await raw(getRaw(path, 'Host: evil.org'));
       expect(received).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
       expect(received).toMatch(/\r\ncontent-type: text\/plain; charset=utf-8\r\n/);
       expect(received).toMatch(/\r\n\r\nInvalid host header$/);
@@ -90,7 +73,7 @@ describe('TrustedHostMiddleware', () => {
     'A.Example.com.',
     'a.b.example.com',
   ])('lets %s through', async (host) => {
-    expect(statuses(await raw(get('/readyz', `Host: ${host}`)))).toEqual(['200']);
+    expect(statuses(await raw(getRaw('/readyz', `Host: ${host}`)))).toEqual(['200']);
   });
 
   it.each([
@@ -102,23 +85,25 @@ describe('TrustedHostMiddleware', () => {
     ['an IPv6 address that is none', 'Host: [::1'],
     ['empty', 'Host:'],
   ])('refuses a host that is %s', async (_, ...headers) => {
-    expect(statuses(await raw(get('/readyz', ...headers)))).toEqual(['400']);
+    expect(statuses(await raw(getRaw('/readyz', ...headers)))).toEqual(['400']);
   });
 
   it('refuses the wish for a WebSocket, too', async () => {
     const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AA=='];
-    expect(statuses(await raw(get('/legacy/ws', 'Host: evil.org', ...upgrade)))).toEqual(['400']);
+    expect(statuses(await raw(getRaw('/legacy/ws', 'Host: evil.org', ...upgrade)))).toEqual([
+      '400',
+    ]);
   });
 
   it('sends to www, with port, path and query', async () => {
-    const received = await raw(get('/legacy/a%20b?c=d&e', 'Host: Example.org:8080'));
+    const received = await raw(getRaw('/legacy/a%20b?c=d&e', 'Host: Example.org:8080'));
     expect(statuses(received)).toEqual(['307']);
     expect(location(received)).toBe('http://www.example.org:8080/legacy/a%20b?c=d&e');
   });
 
   it('goes on with the connection after a body that nobody read', async () => {
     const refused = `POST /echo HTTP/1.1\r\nHost: evil.org\r\nContent-Length: 5\r\n\r\nhello`;
-    const received = await raw(refused + get('/readyz', 'Host: 127.0.0.1'));
+    const received = await raw(refused + getRaw('/readyz', 'Host: 127.0.0.1'));
     expect(statuses(received)).toEqual(['400', '200']);
   });
 });
@@ -129,13 +114,13 @@ describe('HttpsRedirectMiddleware', () => {
     ['a.example.com:8080', 'https://a.example.com:8080/keyed/legacy/a?b=c'],
     ['[::1]:8080', 'https://[::1]:8080/keyed/legacy/a?b=c'],
   ])('sends %s to https before a key is asked for', async (host, expected) => {
-    const received = await raw(get('/keyed/legacy/a?b=c', `Host: ${host}`), redirecting);
+    const received = await raw(getRaw('/keyed/legacy/a?b=c', `Host: ${host}`), redirecting);
     expect(statuses(received)).toEqual(['307']);
     expect(location(received)).toBe(expected);
   });
 
   it('redirects to no host that TrustedHostMiddleware, before it, does not allow', async () => {
-    const received = await raw(get('/echo', 'Host: evil.org'), redirecting);
+    const received = await raw(getRaw('/echo', 'Host: evil.org'), redirecting);
     expect(statuses(received)).toEqual(['400']);
     expect(location(received)).toBeUndefined();
   });
@@ -154,7 +139,7 @@ describe('HttpsRedirectMiddleware', () => {
 
   it('sends a WebSocket to wss', async () => {
     const headers = ['Host: a.example.com', 'Upgrade: websocket'];
-    const received = await raw(get('/legacy/ws', ...headers), redirecting);
+    const received = await raw(getRaw('/legacy/ws', ...headers), redirecting);
     expect(location(received)).toBe('wss://a.example.com/legacy/ws');
   });
 
@@ -237,19 +222,10 @@ describe.each([
 });
 
 describe('a second request, smuggled behind', () => {
-  const second = get('/readyz', 'Host: 127.0.0.1');
+  const second = getRaw('/readyz', 'Host: 127.0.0.1');
   const head = ['Host: 127.0.0.1', 'Content-Type: text/plain'];
 
-  it.each([
-    ['two lengths', ['Content-Length: 0', `Content-Length: ${second.length}`], ''],
-    ['a length and chunks', ['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
-    ['an unknown coding', ['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n'],
-    ['a folded coding', ['Transfer-Encoding:', ' chunked', 'Content-Length: 5'], '0\r\n\r\n'],
-    ['a folded header', ['X-Folded: a', ' b', 'Content-Length: 0'], ''],
-    ['a space before the colon', ['Transfer-Encoding : chunked'], '0\r\n\r\n'],
-    ['a chunk that is no chunk', ['Transfer-Encoding: chunked'], 'x\r\n\r\n'],
-    ['a chunk longer than it says', ['Transfer-Encoding: chunked'], '1\r\nhello\r\n0\r\n\r\n'],
-  ])('%s: 400 and the end of the connection', async (_, headers, body) => {
+  it.each(SMUGGLED)('%s: 400 and the end of the connection', async (_, headers, body) => {
     for (const path of ['/echo', '/legacy/echo']) {
       const lines = [`POST ${path} HTTP/1.1`, ...head, ...headers, '', body];
       const received = await raw(lines.join('\r\n') + second);

@@ -241,7 +241,8 @@ describe.each(['express', 'node', 'hono'])('%s mounted at the root', (kind) => {
     root = await ServedApp.start({ entry: ENTRY, env: { ROOT: kind } });
   });
   afterAll(async () => {
-    await root.end();
+    // In time, though a WebSocket is open.
+    expect(await root.end()).toBe(0);
   });
 
   it('gets what no route answers, with its body unread', async () => {
@@ -270,7 +271,6 @@ describe.each(['express', 'node', 'hono'])('%s mounted at the root', (kind) => {
     const socket = new WebSocket(`${root.url.replace('http', 'ws')}/any/ws`);
     await once(socket, 'open');
     expect(await ask(socket, 'hello')).toBe('/any/ws hello');
-    socket.terminate();
   });
 });
 

@@ -10,56 +10,82 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** What we say ourselves: a client's own word for it would be believed. */
-const OURS = new Set([
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-prefix',
-  'forwarded',
-  // Node has answered it by now.
-  'expect',
-]);
-
 /** Names and values in turn, as Node's `rawHeaders`. */
 export type HeaderList = readonly string[];
 
-/** The headers as they are by now: middleware may have changed them since they came. */
-export function currentHeaders({ headers }: IncomingMessage): string[] {
+type Value = string | string[] | undefined;
+
+/**
+ * The headers as they came: in their order and case, each as often as it came. Middleware may have changed
+ * `headers` since; what it changed is as it is there, and what it added comes last.
+ */
+export function currentHeaders(request: IncomingMessage): HeaderList {
+  const { rawHeaders, headers } = request;
+  return isUntouched(rawHeaders, headers) ? rawHeaders : mergeHeaders(request);
+}
+
+/** No header was changed, added or taken away, and none came twice. */
+function isUntouched(rawHeaders: HeaderList, headers: IncomingMessage['headers']): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (headers[rawHeaders[at]?.toLowerCase() ?? ''] !== rawHeaders[at + 1]) return false;
+  }
+  return Object.keys(headers).length * 2 === rawHeaders.length;
+}
+
+function mergeHeaders({ rawHeaders, headers }: IncomingMessage): HeaderList {
+  const came = groupByName(rawHeaders);
   const list: string[] = [];
+  const seen = new Set<string>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    const key = name.toLowerCase();
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    if (isJoined(came.get(key) ?? [], headers[key])) list.push(name, value);
+    // Of some, Host for one, Node takes the first: a second opinion does not reach the application.
+    else if (isFirst) push(list, name, headers[key]);
+  }
   for (const [name, value] of Object.entries(headers)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined) list.push(name, one);
-    }
+    if (!seen.has(name.toLowerCase())) push(list, name, value);
   }
   return list;
 }
 
-/** The headers of a request for an application at `prefix`. */
-export function forwardHeaders(request: IncomingMessage, prefix: string): string[] {
-  const headers = endToEnd(currentHeaders(request), OURS);
-  const { socket } = request;
-  const isEncrypted = 'encrypted' in socket && socket.encrypted === true;
-  headers.push('X-Forwarded-For', socket.remoteAddress ?? '');
-  headers.push('X-Forwarded-Proto', isEncrypted ? 'https' : 'http');
-  if (request.headers.host !== undefined) headers.push('X-Forwarded-Host', request.headers.host);
-  if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
-  return headers;
+function groupByName(rawHeaders: HeaderList): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2);
+    const group = groups.get(name.toLowerCase());
+    if (group === undefined) groups.set(name.toLowerCase(), [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** Whether a value is what Node makes of those that came. */
+function isJoined(came: readonly string[], value: Value): boolean {
+  if (Array.isArray(value)) return value.join('\n') === came.join('\n');
+  return value === came.join(', ') || value === came.join('; ');
+}
+
+function push(list: string[], name: string, value: Value): void {
+  for (const one of [value].flat()) if (one !== undefined) list.push(name, one);
 }
 
 /** The headers of an answer for the client. */
 export function answerHeaders(rawHeaders: HeaderList): string[] {
-  return endToEnd(rawHeaders);
+  return endToEnd(rawHeaders, () => false);
 }
 
-function endToEnd(rawHeaders: HeaderList, others: ReadonlySet<string> = new Set()): string[] {
+/** The headers that are for the other end, but for those that are dropped. */
+export function endToEnd(rawHeaders: HeaderList, drops: (key: string) => boolean): string[] {
   const named = namedByConnection(rawHeaders);
   const kept: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     const key = name.toLowerCase();
     const isDropped =
-      HOP_BY_HOP.has(key) || key.startsWith('proxy-') || named.has(key) || others.has(key);
+      HOP_BY_HOP.has(key) || key.startsWith('proxy-') || named.has(key) || drops(key);
     if (!isDropped) kept.push(name, rawHeaders[at + 1] ?? '');
   }
   return kept;

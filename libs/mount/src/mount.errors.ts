@@ -12,16 +12,16 @@ export class MountStartError extends BentoError {
   static override readonly statusCode = 503;
 }
 
-/** The process of a mounted application is down or starting; it is being replaced. */
+/** The process of a mounted application is down or starting, or it has closed the connection. */
 export class MountUnavailableError extends BentoError {
   static override readonly code = 'MOUNT_UNAVAILABLE';
   static override readonly statusCode = 503;
 
   constructor({ cause }: { cause?: unknown } = {}) {
-    super('The application at this path is not running; it is being started again. Try again.', {
-      retryAfterMs: 1000,
-      cause,
-    });
+    super(
+      'The application at this path does not answer: it is starting again, or has closed the connection. Try again.',
+      { retryAfterMs: 1000, cause },
+    );
   }
 }
 

@@ -1,17 +1,22 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 import type { MiddlewareConsumer, NestModule, NestMiddleware, Type } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import express from 'express';
+import fastify from 'fastify';
 import { Hono } from 'hono';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { mount } from './mount.js';
+import { MOUNT_SURROUNDINGS } from './mounting/mount-surroundings.js';
+import type { MountReport, MountSurroundings } from './mounting/mount-surroundings.js';
 
 const apps: NestFastifyApplication[] = [];
 const sockets = new WebSocketServer({ noServer: true });
@@ -39,8 +44,9 @@ type Apply = (consumer: MiddlewareConsumer) => void;
 async function serve(
   apply: Apply,
   prepare: (app: NestFastifyApplication) => void = () => undefined,
+  surroundings?: MountSurroundings,
 ): Promise<Served> {
-  @Module({ providers: [Greeter] })
+  @Module({ providers: [Greeter, { provide: MOUNT_SURROUNDINGS, useValue: surroundings }] })
   class MountModule implements NestModule {
     configure(consumer: MiddlewareConsumer): void {
       apply(consumer);
@@ -55,6 +61,35 @@ async function serve(
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { app, url: `http://127.0.0.1:${port}` };
+}
+
+const UPGRADE = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13';
+
+/** The head of the answer. */
+async function rawUpgrade(url: string, headers: Record<string, string>): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.write(`GET /app HTTP/1.1\r\nhost: x\r\n${[UPGRADE, ...fields].join('\r\n')}\r\n\r\n`);
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return head.toString();
+}
+
+/** What those who count requests are told. */
+function record() {
+  const reported: string[] = [];
+  const report: MountReport = {
+    admit: () => undefined,
+    takeBack: () => reported.push('taken back'),
+    fail: () => reported.push('failed'),
+    leaveHttp: (statusCode) => reported.push(`left ${statusCode}`),
+  };
+  const surroundings: MountSurroundings = {
+    watch: () => undefined,
+    otherMethodsOf: () => [],
+    report: () => report,
+  };
+  return { reported, surroundings };
 }
 
 const at = (path: string, app: Type<NestMiddleware>): Apply =>
@@ -143,6 +178,41 @@ describe('at the root', () => {
   });
 });
 
+describe('when the server closes', () => {
+  it('a mounted Fastify closes, too, after the last answer', async () => {
+    const steps: string[] = [];
+    const own = fastify();
+    own.get('/', async () => {
+      const closing = apps.pop()?.close();
+      await turn();
+      steps.push('answered');
+      void closing?.then(() => steps.push('closed'));
+      return 'ok';
+    });
+    own.addHook('onClose', () => void steps.push('onClose'));
+    const { url } = await serve(at('app', mount(own)));
+    const answer = await fetch(`${url}/app`, { headers: { connection: 'close' } });
+    expect(await answer.text()).toBe('ok');
+    await vi.waitFor(() => expect(steps).toEqual(['answered', 'onClose', 'closed']));
+  });
+
+  it('the WebSockets of mounts end, with what was written last', async () => {
+    const goodbye: string[] = [];
+    const echo = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+      sockets.handleUpgrade(request, socket, head, (opened) => opened.send('hello'));
+    const { app, url } = await serve(at('app', mount(express(), { upgrade: echo })));
+    const client = new WebSocket(`${url.replace('http', 'ws')}/app/ws`);
+    await once(client, 'message');
+    client.on('message', (data: Buffer) => goodbye.push(data.toString()));
+    for (const opened of sockets.clients) opened.send('goodbye');
+    const closed = once(client, 'close');
+    apps.pop();
+    await app.close();
+    await closed;
+    expect(goodbye).toEqual(['goodbye']);
+  });
+});
+
 describe('upgrades', () => {
   const greet = (name: string) => (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     sockets.handleUpgrade(request, socket, head, (opened) => opened.send(name));
@@ -160,6 +230,30 @@ describe('upgrades', () => {
     });
     expect(await firstMessage(`${url}/app/ws`)).toBe('mount');
     expect(await firstMessage(`${url}/gateway`)).toBe('gateway');
+  });
+
+  it.each([
+    ['that the application accepts', { 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' }, 101],
+    ['that it denies', { 'sec-websocket-key': 'none' }, 400],
+  ])('%s are reported with the status that it answers', async (_, headers, statusCode) => {
+    const { surroundings, reported } = record();
+    const upgrade = greet('mount');
+    const { url } = await serve(at('app', mount(express(), { upgrade })), undefined, surroundings);
+    await rawUpgrade(url, headers);
+    await vi.waitFor(() => expect(reported).toEqual([`left ${statusCode}`]));
+  });
+
+  it('whose client leaves before an answer are reported as left', async () => {
+    const { surroundings, reported } = record();
+    let taken: Duplex | undefined;
+    const upgrade = (_request: IncomingMessage, socket: Duplex): void => void (taken = socket);
+    const { url } = await serve(at('app', mount(express(), { upgrade })), undefined, surroundings);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(`GET /app HTTP/1.1\r\nhost: x\r\n${UPGRADE}\r\n\r\n`);
+    await vi.waitFor(() => expect(taken).toBeDefined());
+    socket.destroy();
+    taken?.resume().end();
+    await vi.waitFor(() => expect(reported).toEqual(['left 499']));
   });
 
   it('are left alone where no mount has a handler for them', async () => {

@@ -83,7 +83,10 @@ async function createMountedApp(
   app: MountableApp,
   { kind, upgrade }: MountOptions,
 ): Promise<MountedApp> {
-  return { handle: await createHandler(app, detectKind(app, kind)), upgrade };
+  const known = detectKind(app, kind);
+  const handle = await createHandler(app, known);
+  if (known !== 'fastify') return { handle, upgrade };
+  return { handle, upgrade, close: async () => void (await (app as FastifyApp).close()) };
 }
 
 /** The kind has been checked: it says what the application has. */

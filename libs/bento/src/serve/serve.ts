@@ -1,6 +1,8 @@
 import { Logger, ShutdownSignal } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, loadConfig } from 'bentonest/config';
+import { MountStartError } from 'bentonest/mount';
+import { PythonEnvironmentError } from 'bentonest/python';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
@@ -41,9 +43,13 @@ export async function serve(
     await runPrimary(root, resolved);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ListenError) && !(error instanceof ConfigError)) throw error;
-    // One line says it all: a stack would be of no help.
-    new Logger('Serve').fatal(error.message);
+    if (!EXPLAINED.some((known) => error instanceof known)) throw error;
+    // What is to be done is in the message: our stack would be of no help.
+    const { message, cause } = error as Error;
+    new Logger('Serve').fatal(message);
+    if (error instanceof PythonEnvironmentError && cause instanceof Error) {
+      new Logger('Serve').error(cause.message);
+    }
     process.exit(1);
   }
 }
@@ -61,3 +67,6 @@ async function serveAlone(
   await app.listen({ port, host, backlog });
   return app;
 }
+
+/** Errors of what the server needs around it, and of no code here. */
+const EXPLAINED = [ListenError, ConfigError, PythonEnvironmentError, MountStartError];

@@ -55,7 +55,8 @@ export async function createFetchHandler(fetch: BoundFetch): Promise<Listener> {
   );
   return async (request, response) => {
     // The adapter reads these, which know of no change by middleware.
-    request.rawHeaders = currentHeaders(request);
+    const headers = currentHeaders(request);
+    if (headers !== request.rawHeaders) request.rawHeaders = [...headers];
     await listener(request, response);
     const failure = failures.get(request);
     if (failure !== undefined) throw failure.thrown;

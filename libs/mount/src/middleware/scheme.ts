@@ -29,15 +29,9 @@ export function parseTrustedProxies(trustedProxies: readonly string[]): BlockLis
  * The first of several values counts, which is what the client itself spoke.
  */
 export function schemeOf(request: IncomingRequest, trustedProxies: BlockList): Scheme {
-  const { headers, socket } = request;
-  let isEncrypted = (socket as Partial<TLSSocket>).encrypted === true;
-  const forwarded = headers['x-forwarded-proto'];
-  if (forwarded !== undefined && isTrusted(socket.remoteAddress, trustedProxies)) {
-    const first = String(forwarded).split(',', 1)[0] ?? '';
-    isEncrypted = FORWARDED.get(first.trim().toLowerCase()) ?? isEncrypted;
-  }
-  if (headers.upgrade?.toLowerCase() === 'websocket') return isEncrypted ? 'wss' : 'ws';
-  return isEncrypted ? 'https' : 'http';
+  const isSafe = isEncrypted(request, trustedProxies);
+  if (request.headers.upgrade?.toLowerCase() === 'websocket') return isSafe ? 'wss' : 'ws';
+  return isSafe ? 'https' : 'http';
 }
 
 /** A path without escapes that a URL could be ended or left by. */
@@ -52,7 +46,19 @@ export function forwardedPrefix(request: IncomingRequest, trustedProxies: BlockL
   return PREFIX.test(prefix) ? prefix : '';
 }
 
-function isTrusted(address: string | undefined, trustedProxies: BlockList): boolean {
+/** Whether the client speaks TLS, with us or with a trusted proxy. */
+export function isEncrypted(
+  { headers, socket }: IncomingRequest,
+  trustedProxies: BlockList,
+): boolean {
+  const own = (socket as Partial<TLSSocket>).encrypted === true;
+  const forwarded = headers['x-forwarded-proto'];
+  if (forwarded === undefined || !isTrusted(socket.remoteAddress, trustedProxies)) return own;
+  const first = String(forwarded).split(',', 1)[0] ?? '';
+  return FORWARDED.get(first.trim().toLowerCase()) ?? own;
+}
+
+export function isTrusted(address: string | undefined, trustedProxies: BlockList): boolean {
   // None on a Unix socket.
   if (address === undefined) return false;
   const [ip = ''] = address.split('%', 1);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Inject } from '@nestjs/common';
 import type {
+  BeforeApplicationShutdown,
   InjectionToken,
   NestMiddleware,
   OnApplicationShutdown,
@@ -26,13 +27,17 @@ export interface MountDefinition {
   readonly create: (...dependencies: unknown[]) => MountedApp | Promise<MountedApp>;
 }
 
+const SWITCHING_PROTOCOLS = 101;
+
 interface Server {
   readonly adapterHost: HttpAdapterHost;
   readonly config: ApplicationConfig;
   readonly modules: ModulesContainer;
 }
 
-abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplicationShutdown {
+abstract class MountMiddleware
+  implements NestMiddleware, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private readonly paths = new Map<string, MountPath>();
   private readonly config: ApplicationConfig;
   private readonly host: MountHost;
@@ -51,9 +56,14 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
 
   async onModuleInit(): Promise<void> {
     this.app = await this.create();
-    const { upgrade, readiness } = this.app;
-    if (upgrade !== undefined) this.host.takeUpgrades();
+    const { upgrade, negotiate, readiness } = this.app;
+    if ((upgrade ?? negotiate) !== undefined) this.host.takeUpgrades();
     if (readiness !== undefined) this.surroundings?.watch(readiness);
+  }
+
+  /** After onModuleDestroy, where applications may say goodbye. */
+  beforeApplicationShutdown(): void {
+    this.host.endUpgrades();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -84,12 +94,6 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
     const { app } = this;
     if (app === undefined) return next();
     const restore = prepare(request, response, segments);
-    const upgrade = upgradeOf(request);
-    if (upgrade !== undefined && app.upgrade !== undefined) {
-      upgrade.accept(app.upgrade, request, response);
-      this.surroundings?.reportUpgrade(request, response, endpoint);
-      return undefined;
-    }
     const report = this.surroundings?.report(request, response, endpoint);
     const fail = (error: unknown): never => {
       restore();
@@ -104,12 +108,31 @@ abstract class MountMiddleware implements NestMiddleware, OnModuleInit, OnApplic
     };
     try {
       report?.admit();
-      const result = app.handle(request, response, passOn);
+      const result = ask(app, [request, response, passOn], (status) => report?.leaveHttp(status));
       return result instanceof Promise ? result.catch(fail) : undefined;
     } catch (error) {
       return fail(error);
     }
   }
+}
+
+/** Hands the request over, or its connection where that is to change its protocol. */
+function ask(
+  app: MountedApp,
+  [request, response, next]: readonly [MountRequest, ServerResponse, Next],
+  onUpgrade: (statusCode: number) => void,
+): unknown {
+  const upgrade = upgradeOf(request);
+  if (upgrade !== undefined && app.upgrade !== undefined) {
+    return upgrade.handOver(app.upgrade, response, onUpgrade);
+  }
+  if (upgrade === undefined || app.negotiate === undefined) {
+    return app.handle(request, response, next);
+  }
+  return app.negotiate(request, response, (handler) => {
+    upgrade.accept(handler, response);
+    onUpgrade(SWITCHING_PROTOCOLS);
+  });
 }
 
 /** The class of a middleware that hands requests over to an application; one class for each mount. */

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { Next } from './mounted-app.js';
-import { dispatchUpgrades, upgradeOf } from './upgrades.js';
+import { Upgrades, upgradeOf } from './upgrades.js';
 
 /** Answers a request in the place of a 404. */
 type Fallback = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
@@ -23,7 +23,7 @@ const hosts = new WeakMap<FastifyAdapter, MountHost>();
 /** What the mounts of one server share. */
 export class MountHost {
   private surroundings: MountSurroundings | undefined;
-  private takesUpgrades = false;
+  private upgrades: Upgrades | undefined;
 
   /** To be called before Nest registers middleware, and after the adapter's `init`. */
   static of(adapter: FastifyAdapter): MountHost {
@@ -45,9 +45,12 @@ export class MountHost {
 
   /** From now on, connections may change their protocol. */
   takeUpgrades(): void {
-    if (this.takesUpgrades) return;
-    this.takesUpgrades = true;
-    dispatchUpgrades(this.adapter.getInstance());
+    this.upgrades ??= new Upgrades(this.adapter.getInstance());
+  }
+
+  /** Ends the connections that have changed it: the server waits for them, and nobody else ends them. */
+  endUpgrades(): void {
+    this.upgrades?.end();
   }
 
   /** Fastify's hook after all middleware, and before it reads the body: a mount gets it unread. */
@@ -73,6 +76,11 @@ export class MountHost {
 /** The pattern of `forRoutes` by which a request has come to the middleware that runs now. */
 export function patternOf(request: MountRequest): string {
   return request[PATTERN] ?? '/';
+}
+
+/** For a mount that has read it. It is noted anew for each middleware. */
+export function forgetPattern(request: MountRequest): void {
+  delete request[PATTERN];
 }
 
 /** Has a request answered by `fallback` when no route does. */

@@ -9,6 +9,8 @@ export interface MountReport {
   takeBack(): void;
   /** The application failed: an answer that breaks off was not the client's doing. */
   fail(): void;
+  /** The connection speaks another protocol from now on (101), or was denied it by the application itself. */
+  leaveHttp(statusCode: number): void;
 }
 
 /**
@@ -22,8 +24,6 @@ export interface MountSurroundings {
   otherMethodsOf(method: string, url: string): readonly string[];
   /** @param endpoint the mount's path, never the request's. */
   report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountReport;
-  /** A connection was handed over to a mounted application. */
-  reportUpgrade(request: IncomingMessage, response: ServerResponse, endpoint: string): void;
 }
 
 /** Provides a {@link MountSurroundings}, from a global module. */

@@ -17,10 +17,21 @@ export interface MountReadiness {
 export interface MountedApp {
   /** What it throws or rejects with, before it has answered, is answered by the error filters. */
   handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
-  /** Without it, a request for an upgrade is one as any other. */
+  /** Without it and `negotiate`, a request for an upgrade is one as any other. */
   upgrade?: UpgradeHandler | undefined;
   /** Of an application in a process of its own. */
   readiness?: MountReadiness;
+  /**
+   * Answers a request for an upgrade, as `handle` does, or calls `accept` when the answer's head is out:
+   * then the connection is the handler's.
+   */
+  negotiate?:
+    | ((
+        request: IncomingMessage,
+        response: ServerResponse,
+        accept: (handler: UpgradeHandler) => void,
+      ) => unknown)
+    | undefined;
   /** Called when the server has answered its last request. */
   close?(): Promise<void>;
 }

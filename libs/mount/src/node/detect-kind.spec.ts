@@ -57,7 +57,7 @@ describe('detectKind', () => {
 
   it.each([
     ['koa', express(), 'Expected an application with callback for kind'],
-    ['fastify', new Hono(), 'Expected an application with routing and ready for kind'],
+    ['fastify', new Hono(), 'Expected an application with routing and ready and close for kind'],
     ['node', new Koa(), 'Expected a function for kind'],
     ['flask', express(), 'one of express, fastify, koa, hono, fetch, node'],
   ])('refuses as %s what is none', (kind, app, message) => {

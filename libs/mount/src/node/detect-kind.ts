@@ -6,7 +6,7 @@ export type MountKind = 'express' | 'koa' | 'hono' | 'fastify' | 'fetch' | 'node
 /** The members by which each kind is known, in the order in which they are looked for. */
 const MARKS: readonly (readonly [MountKind, 'function' | 'object', readonly string[]])[] = [
   ['express', 'function', ['handle', 'set']],
-  ['fastify', 'object', ['routing', 'ready']],
+  ['fastify', 'object', ['routing', 'ready', 'close']],
   ['koa', 'object', ['callback']],
   ['hono', 'object', ['fetch']],
 ];

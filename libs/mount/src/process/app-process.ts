@@ -4,6 +4,8 @@ import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
+import { LogLevels } from './log-levels.js';
+import type { LogLevel } from './log-levels.js';
 
 /** What starts an application. */
 export interface AppCommand {
@@ -15,16 +17,20 @@ export interface AppCommand {
 }
 
 export interface AppEvents {
-  /** A line of its output. */
-  readonly onLine: (line: string) => void;
+  /** A line of its output, and how serious it is. */
+  readonly onLine: (line: string, level: LogLevel) => void;
   /** Called once. */
   readonly onExit: (reason: string) => void;
 }
 
 const POLL_MS = 50;
 const PROBE_TIMEOUT_MS = 5_000;
+/** Time for what was printed last, once the process has ended. */
+const LAST_OUTPUT_MS = 500;
 /** Lines of its last words. */
-const LAST_LINES = 20;
+const LAST_LINES = 40;
+/** How Python ends a traceback: `RuntimeError: no database`, `sqlalchemy.exc.OperationalError: …`. */
+const ERROR = /^[\w.]*(?:Error|Exception|Exit)(?:: |$)/;
 
 /** One process of a mounted application, from its start to its end. */
 export class AppProcess {
@@ -53,18 +59,17 @@ export class AppProcess {
     // A process that is gone needs no telling.
     this.child.stdin.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr]) {
+      const levels = new LogLevels();
       createInterface({ input: stream }).on('line', (line) => {
         this.lines.push(line);
         if (this.lines.length > LAST_LINES) this.lines.shift();
-        events.onLine(line);
+        events.onLine(line, levels.next(line));
       });
     }
     this.exited = new Promise((resolve) => {
       const end = (reason: string): void => {
         if (this.isDead) return;
         this.isDead = true;
-        // Workers of a server that died must not hold the socket of the next.
-        this.signal('SIGKILL');
         events.onExit(reason);
         resolve();
       };
@@ -73,8 +78,7 @@ export class AppProcess {
       this.child.on('close', (code, signal) =>
         end(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
       );
-      // A process that it left behind may keep the output open.
-      this.child.on('exit', () => setTimeout(() => this.child.stdout.destroy(), 500).unref());
+      this.child.on('exit', () => this.dropOthers());
     });
   }
 
@@ -82,9 +86,10 @@ export class AppProcess {
     return this.child.pid;
   }
 
-  /** The last line that it printed: of a traceback, the error. */
-  get lastLine(): string | undefined {
-    return this.lines.findLast((line) => line.trim() !== '');
+  /** What it said last of an error, which servers follow with lines of their own; else its last line. */
+  get lastWords(): string | undefined {
+    const lines = this.lines.filter((line) => line.trim() !== '');
+    return lines.findLast((line) => ERROR.test(line)) ?? lines.at(-1);
   }
 
   get lastLines(): string {
@@ -132,6 +137,14 @@ export class AppProcess {
     const timer = setTimeout(() => this.kill(), graceMs);
     await this.exited;
     clearTimeout(timer);
+  }
+
+  /** Its workers must not hold the socket of the next, and its output ends with it. */
+  private dropOthers(): void {
+    this.signal('SIGKILL');
+    const { stdout, stderr } = this.child;
+    // One that has left its group may keep them open.
+    setTimeout(() => [stdout, stderr].map((stream) => stream.destroy()), LAST_OUTPUT_MS).unref();
   }
 
   private signal(signal: NodeJS.Signals): void {

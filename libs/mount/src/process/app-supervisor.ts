@@ -2,6 +2,7 @@ import { RespawnPolicy } from 'bentonest/runner';
 import { MountStartError } from '../mount.errors.js';
 import { AppProcess } from './app-process.js';
 import type { AppCommand } from './app-process.js';
+import type { LogLevel } from './log-levels.js';
 
 export interface SupervisorOptions {
   /** Names the application in the log. */
@@ -11,11 +12,17 @@ export interface SupervisorOptions {
   readonly graceMs: number;
 }
 
-/** Where the supervisor writes what happens. */
-export interface SupervisorLog {
-  log(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
+/** Where the supervisor writes what happens, and what the application prints. */
+export type SupervisorLog = Readonly<Record<LogLevel, (message: string) => void>>;
+
+/** How an application is, for those who ask whether the server is ready. */
+export interface AppStatus {
+  /** As the options name it: `main:app`. */
+  readonly name: string;
+  /** `failed`: it does not start any more, and is tried again now and then. */
+  readonly state: 'starting' | 'ready' | 'failed';
+  /** Of the last death. */
+  readonly reason: string | undefined;
 }
 
 const PROBE_MS = 5_000;
@@ -24,10 +31,13 @@ const PROBE_MS = 5_000;
 export class AppSupervisor {
   private readonly policy = new RespawnPolicy();
   private process: AppProcess | undefined;
-  private isReady = false;
+  private state: AppStatus['state'] = 'starting';
+  private reason: string | undefined;
   private isStopping = false;
   private respawnTimer: NodeJS.Timeout | undefined;
-  /** Since when a request waits, and none was answered. */
+  /** Requests that it owes an answer. */
+  private waiting = 0;
+  /** Since when one waits, and none was answered. */
   private silentSince: number | undefined;
   private watch: NodeJS.Timeout | undefined;
 
@@ -39,10 +49,14 @@ export class AppSupervisor {
 
   /** It takes requests. */
   get isUp(): boolean {
-    return this.isReady;
+    return this.state === 'ready';
   }
 
-  /** @throws MountStartError with the last line that the application printed. */
+  get status(): AppStatus {
+    return { name: this.options.name, state: this.state, reason: this.reason };
+  }
+
+  /** @throws MountStartError with the error that the application printed. */
   async start(): Promise<void> {
     const { name, startTimeoutMs, hangTimeoutMs } = this.options;
     const process = this.spawn();
@@ -53,7 +67,7 @@ export class AppSupervisor {
       return;
     }
     const why = process.isDead
-      ? (process.lastLine ?? 'it ended without a word')
+      ? (process.lastWords ?? 'it ended without a word')
       : `it did not answer within ${startTimeoutMs} ms (startTimeoutMs)`;
     const cause = new Error(process.lastLines);
     await process.stop(0);
@@ -62,7 +76,7 @@ export class AppSupervisor {
 
   async stop(): Promise<void> {
     this.isStopping = true;
-    this.isReady = false;
+    this.state = 'starting';
     clearTimeout(this.respawnTimer);
     clearInterval(this.watch);
     await this.process?.stop(this.options.graceMs);
@@ -70,24 +84,32 @@ export class AppSupervisor {
 
   /** To be called with each request: from now on it owes an answer. */
   asked(): void {
+    this.waiting++;
     this.silentSince ??= performance.now();
   }
 
-  /** To be called with each answer, and with no 504 of ours: it lives. */
+  /** To be called with each answer of its own: it lives. What waits still begins to wait anew. */
   answered(): void {
-    this.silentSince = undefined;
+    this.waiting--;
+    this.silentSince = this.waiting > 0 ? performance.now() : undefined;
+  }
+
+  /** To be called for a request that nobody waits for any more; that it was not answered is not forgotten. */
+  gaveUp(): void {
+    this.waiting--;
   }
 
   private spawn(): AppProcess {
     const { name } = this.options;
     const process: AppProcess = new AppProcess(this.command, {
-      onLine: (line) => this.logger.log(line),
+      onLine: (line, level) => this.logger[level](line),
       onExit: (reason) => {
         if (process !== this.process || process.isEnding) return;
-        const wasReady = this.isReady;
-        this.isReady = false;
+        const wasReady = this.isUp;
+        if (wasReady) this.state = 'starting';
         this.logger.warn(`${name} (pid ${process.pid}) died: ${reason}`);
-        if (this.watch !== undefined) this.respawn(wasReady);
+        if (this.watch === undefined) return;
+        this.respawn(wasReady, wasReady ? reason : (process.lastWords ?? reason));
       },
     });
     this.process = process;
@@ -95,14 +117,22 @@ export class AppSupervisor {
   }
 
   private takeOver(process: AppProcess): void {
-    this.isReady = true;
+    this.state = 'ready';
+    this.reason = undefined;
     this.silentSince = undefined;
     this.logger.log(`${this.options.name} is ready (pid ${process.pid})`);
   }
 
-  private respawn(hadServed: boolean): void {
+  private respawn(hadServed: boolean, reason: string): void {
     if (this.isStopping) return;
-    const { delayMs } = this.policy.afterDeath(performance.now(), hadServed);
+    const { delayMs, failed } = this.policy.afterDeath(performance.now(), hadServed);
+    this.reason = reason;
+    if (failed) {
+      this.state = 'failed';
+      this.logger.error(
+        `${this.options.name} does not start: ${reason}. It is tried again every ${delayMs / 1000} s.`,
+      );
+    }
     this.respawnTimer = setTimeout(() => void this.startAgain(), delayMs);
   }
 
@@ -118,7 +148,7 @@ export class AppSupervisor {
     const { name, hangTimeoutMs } = this.options;
     const { process, silentSince = Infinity } = this;
     const isSilent = performance.now() - silentSince > hangTimeoutMs;
-    if (!this.isReady || !isSilent || process === undefined) return;
+    if (!this.isUp || !isSilent || process === undefined) return;
     // The next look is not to probe beside this one.
     this.silentSince = undefined;
     if (await process.answers(Math.min(PROBE_MS, hangTimeoutMs))) return;

@@ -1,90 +1,78 @@
-import { request as sendRequest } from 'node:http';
-import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import { MountFailedError, MountTimeoutError, MountUnavailableError } from '../mount.errors.js';
-import { answerHeaders, forwardHeaders } from '../headers.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerHeaders } from '../headers.js';
+import { MountFailedError } from '../mount.errors.js';
+import type { UpgradeHandler } from '../mounting/mounted-app.js';
+import { Exchange } from './exchange.js';
+import type { Answer, ProxyTarget } from './exchange.js';
 
-/** The application's end. */
-export interface ProxyTarget {
-  readonly socketPath: string;
-  readonly agent: Agent;
-  /** For the head of an answer. */
-  readonly timeoutMs: number;
-  /** Called with each answer's head. */
+/** What is called meanwhile. */
+export interface ForwardEvents {
+  /** Called with the head of the answer. */
   readonly onAnswer: () => void;
+  /** Takes the connection from HTTP, for the application has agreed. Without it, no upgrade is asked for. */
+  readonly accept?: ((handler: UpgradeHandler) => void) | undefined;
 }
-
-/** Codes of a process that is not there, or went away. */
-const DOWN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE']);
 
 /**
  * Sends a request on and its answer back, both as they come. When the client leaves, the application's
- * connection ends, too.
+ * connection ends, too. The connection becomes that of another protocol when the application has said so
+ * (101), and not before: what a client sends behind its request is until then no one's.
  *
  * @throws MountUnavailableError, MountFailedError, MountTimeoutError
  */
 export async function forwardRequest(
   target: ProxyTarget,
-  request: IncomingMessage,
-  response: ServerResponse,
+  [request, response]: readonly [IncomingMessage, ServerResponse],
+  { onAnswer, accept }: ForwardEvents,
 ): Promise<void> {
-  const outgoing = open(target, request);
-  const leave = (): void => void outgoing.destroy();
-  response.once('close', leave);
-  const timer = setTimeout(
-    () => outgoing.destroy(new MountTimeoutError(target.timeoutMs)),
-    target.timeoutMs,
-  );
+  const upgrade = accept === undefined ? undefined : request.headers.upgrade;
+  const exchange = new Exchange(target, request, response, upgrade);
   try {
-    const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve);
-      outgoing.once('error', reject);
-    });
-    // An application may answer without reading all: then the answer counts, not the broken upload.
-    pipeline(request, outgoing).catch(() => undefined);
-    const answer = await answered;
-    clearTimeout(timer);
-    target.onAnswer();
-    const { statusCode = 502, statusMessage, rawHeaders } = answer;
-    response.writeHead(statusCode, statusMessage, answerHeaders(rawHeaders));
-    await pipeline(answer, response);
+    const { head, upgraded } = await exchange.answer();
+    onAnswer();
+    if (exchange.hasLeft) upgraded?.socket.destroy();
+    else if (upgraded !== undefined) join(response, { head, upgraded }, accept);
+    else await send(head, response);
   } catch (error) {
     // Nobody is there to be told.
-    if (response.destroyed && !outgoing.errored) return;
-    throw describe(error);
+    if (!exchange.hasLeft) throw error;
   } finally {
-    clearTimeout(timer);
-    response.off('close', leave);
+    exchange.close();
   }
 }
 
-function open({ socketPath, agent }: ProxyTarget, request: IncomingMessage): ClientRequest {
-  const { method, url, headers: original } = request;
-  const headers = forwardHeaders(request, prefixOf(request));
-  // The length as the client framed it: it is what Node's parser has read by.
-  if (original['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
-  else if (original['content-length'] === undefined && mayHaveBody(method))
-    headers.push('Content-Length', '0');
-  return sendRequest({ socketPath, agent, method, path: url, headers });
+function send(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { statusCode = 502, statusMessage, rawHeaders } = answer;
+  response.writeHead(statusCode, statusMessage, answerHeaders(rawHeaders));
+  return new Promise((resolve, reject) => {
+    // The answer to the client is cut off by whoever handles the error.
+    answer.once('error', (cause) => reject(new MountFailedError(BROKEN, { cause })));
+    response.on('error', reject);
+    response.once('close', resolve);
+    answer.pipe(response);
+  });
 }
 
-function mayHaveBody(method = 'GET'): boolean {
-  return !['GET', 'HEAD', 'OPTIONS', 'TRACE', 'DELETE'].includes(method);
-}
+const BROKEN = 'The application at this path broke off its answer. The cause is in the log.';
 
-/** The part of the path that was cut off. */
-export function prefixOf(request: IncomingMessage & { originalUrl?: string }): string {
-  const { originalUrl = '', url = '/' } = request;
-  const rest = originalUrl.endsWith(url) ? url.length : url.length - 1;
-  return originalUrl.slice(0, Math.max(0, originalUrl.length - rest));
-}
-
-function describe(error: unknown): unknown {
-  if (error instanceof MountTimeoutError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (DOWN.has(code ?? '')) return new MountUnavailableError({ cause: error });
-  return new MountFailedError(
-    'The application at this path gave no answer that is HTTP, or broke it off. The cause is in the log.',
-    { cause: error },
-  );
+/** Answers 101 and joins the two connections: when one side ends, so does the other. */
+function join(
+  response: ServerResponse,
+  { head: { headers, statusMessage, rawHeaders }, upgraded }: Required<Answer>,
+  accept: ForwardEvents['accept'],
+): void {
+  const protocol = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? 'websocket'];
+  response.writeHead(101, statusMessage, [...answerHeaders(rawHeaders), ...protocol]);
+  response.flushHeaders();
+  const upstream: Socket = upgraded.socket;
+  accept?.((_request: IncomingMessage, socket: Duplex, first: Buffer) => {
+    if (upgraded.first.length > 0) socket.write(upgraded.first);
+    if (first.length > 0) upstream.write(first);
+    socket.once('close', () => upstream.destroy());
+    upstream.on('error', () => socket.destroy());
+    upstream.once('close', () => socket.end(() => socket.destroy()));
+    upstream.pipe(socket).pipe(upstream);
+  });
 }

@@ -1,13 +1,17 @@
 import { Agent } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlockList } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestMiddleware, Type } from '@nestjs/common';
 import { RunnerRegistry, SocketFolder } from 'bentonest/runner';
+import { parseTrustedProxies } from '../middleware/scheme.js';
 import { MountUnavailableError } from '../mount.errors.js';
 import { createMount } from '../mounting/create-mount.js';
 import type { MountedApp } from '../mounting/mounted-app.js';
 import { AppSupervisor } from '../process/app-supervisor.js';
+import type { ProxyTarget } from '../proxy/exchange.js';
 import { forwardRequest } from '../proxy/forward-request.js';
-import { forwardUpgrade } from '../proxy/forward-upgrade.js';
+import type { ForwardEvents } from '../proxy/forward-request.js';
 import type { PythonAppOptions } from './python-app.options.js';
 import { checkApp, createServerCommand } from './server-command.js';
 import type { Interface } from './server-command.js';
@@ -25,8 +29,8 @@ const IDLE_MS = 30_000;
  * consumer
  *   .apply(mountAsgi({ app: 'main:app', cwd: 'python', requirements: ['fastapi', 'uvicorn', 'numpy'] }))
  *   .forRoutes('py{/*splat}');
- * @throws InvalidMountError for a name that is none. At start: MountStartError with the last line that
- * the application printed, PythonEnvironmentError.
+ * @throws InvalidMountError for a name that is none, InvalidMiddlewareError for a proxy that is none. At
+ * start: MountStartError with the error that the application printed, PythonEnvironmentError.
  */
 export function mountAsgi(options: PythonAppOptions): Type<NestMiddleware> {
   return mountPython('asgi', options);
@@ -44,16 +48,17 @@ export function mountWsgi(options: PythonAppOptions): Type<NestMiddleware> {
 
 function mountPython(kind: Interface, options: PythonAppOptions): Type<NestMiddleware> {
   checkApp(options.app);
+  const trustedProxies = parseTrustedProxies(options.trustedProxies ?? []);
   return createMount({
     inject: [RunnerRegistry],
-    create: (registry) => startApp(kind, options, registry as RunnerRegistry),
+    create: (registry) => startApp(kind, options, [registry as RunnerRegistry, trustedProxies]),
   });
 }
 
 async function startApp(
   kind: Interface,
   options: PythonAppOptions,
-  registry: RunnerRegistry,
+  [registry, trustedProxies]: readonly [RunnerRegistry, BlockList],
 ): Promise<MountedApp> {
   const { app: name, timeoutMs = DEFAULT_TIMEOUT_MS, hangTimeoutMs = 2 * timeoutMs } = options;
   const { startTimeoutMs = 60_000, graceMs = 5_000 } = options;
@@ -64,23 +69,41 @@ async function startApp(
   const limits = { name, startTimeoutMs, hangTimeoutMs, graceMs };
   const supervisor = new AppSupervisor(command, limits, new Logger(name));
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
-  const onAnswer = (): void => supervisor.answered();
-  const target = { socketPath, agent, timeoutMs, onAnswer };
   await supervisor.start();
+  const forward = createForward(supervisor, { socketPath, agent, timeoutMs, trustedProxies });
   return {
-    handle: async (request, response) => {
-      if (!supervisor.isUp) throw new MountUnavailableError();
-      supervisor.asked();
-      await forwardRequest(target, request, response);
-    },
-    upgrade: (request, socket, head) => {
-      forwardUpgrade(supervisor.isUp ? socketPath : undefined, request, [socket, head]);
-    },
+    handle: (request, response) => forward(request, response),
+    // WSGI knows of no other protocol than HTTP.
+    negotiate: kind === 'asgi' ? forward : undefined,
     readiness: { name, isReady: () => supervisor.isUp },
     close: async () => {
       await supervisor.stop();
       agent.destroy();
       folder.remove();
     },
+  };
+}
+
+type Forward = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  accept?: ForwardEvents['accept'],
+) => Promise<void>;
+
+/** Tells the supervisor of each request and its answer. */
+function createForward(supervisor: AppSupervisor, target: ProxyTarget): Forward {
+  return async (request, response, accept) => {
+    if (!supervisor.isUp) throw new MountUnavailableError();
+    supervisor.asked();
+    let isAnswered = false;
+    const onAnswer = (): void => {
+      isAnswered = true;
+      supervisor.answered();
+    };
+    try {
+      await forwardRequest(target, [request, response], { onAnswer, accept });
+    } finally {
+      if (!isAnswered) supervisor.gaveUp();
+    }
   };
 }

@@ -18,18 +18,27 @@ export interface PythonAppOptions {
   /** More variables for the application's environment. */
   env?: Readonly<Record<string, string>>;
   /**
-   * Another server in the place of uvicorn or gunicorn, as file and arguments: `{app}` and `{socket}` in
-   * them are replaced. It must listen on the unix socket, and end when its standard input does.
+   * Another server in the place of uvicorn or gunicorn, as file and arguments, which listens on the unix
+   * socket: `['hypercorn', '{app}', '--bind', 'unix:{socket}']`. `{app}` is replaced by the name by which the
+   * server finds the application, with its root path set, `{socket}` by the socket's path and `{python}` by
+   * the interpreter. Programs of its environment are found by name. It ends when this process does.
    */
   command?: readonly [file: string, ...args: string[]];
   /** More arguments for uvicorn or gunicorn: `['--workers', '2']`. */
   serverArgs?: readonly string[];
   /** Time for the application to import, run its lifespan's start and answer. @default 60000 */
   startTimeoutMs?: number;
-  /** Time for the head of an answer; then it is 504. @default 60000 */
+  /** Time for the head of an answer, from the end of the upload or its last byte; then it is 504. @default 60000 */
   timeoutMs?: number;
   /** An application that gives no sign for this time, while requests wait, is replaced. @default 2 × timeoutMs */
   hangTimeoutMs?: number;
+  /**
+   * IPs and CIDRs of proxies in front of this server: what they say in `X-Forwarded-For`, `-Proto` and
+   * `-Host` is handed on. Of everyone else it is replaced by what the connection itself tells.
+   *
+   * @default []
+   */
+  trustedProxies?: readonly string[];
   /** Time to end after SIGTERM; then it is killed. @default 5000 */
   graceMs?: number;
 }

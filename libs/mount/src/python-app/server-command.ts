@@ -1,5 +1,7 @@
+import { delimiter, dirname, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { preparePython } from 'bentonest/python';
+import type { PreparedPython } from 'bentonest/python';
 import { InvalidMountError } from '../mount.errors.js';
 import type { AppCommand } from '../process/app-process.js';
 import type { PythonAppOptions } from './python-app.options.js';
@@ -20,8 +22,8 @@ export function checkApp(app: string): void {
 }
 
 /**
- * What runs the application: uvicorn for ASGI, gunicorn for WSGI, each behind our guard, or the command
- * that is given.
+ * What runs the application, under our guard: uvicorn for ASGI, gunicorn for WSGI, or the command that is
+ * given.
  *
  * @throws PythonEnvironmentError
  */
@@ -32,16 +34,34 @@ export async function createServerCommand(
 ): Promise<AppCommand> {
   const { app, command, serverArgs = [], cwd = process.cwd() } = options;
   const python = await preparePython(options);
-  const [file, ...args] = command?.map((part) =>
-    part.replaceAll('{app}', app).replaceAll('{socket}', socketPath),
-  ) ?? [python.file, '-m', 'bentonest.serve', ...SERVERS[kind](socketPath), ...serverArgs];
+  const values = { app: `bentonest.mounted:${kind}`, socket: socketPath, python: python.file };
+  const server = command?.map((part) => fill(part, values)) ?? [
+    ...SERVERS[kind](socketPath),
+    ...serverArgs,
+  ];
   return {
-    file: file ?? python.file,
-    args,
+    file: python.file,
+    // A command of the user's is a program; uvicorn and gunicorn are modules of the interpreter.
+    args: ['-m', 'bentonest.serve', ...(command === undefined ? [] : ['--']), ...server],
     cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd,
-    env: { ...python.env, BENTONEST_APP: app, BENTONEST_RUNNERS: JSON.stringify(runners) },
+    env: {
+      ...withPrograms(python),
+      BENTONEST_APP: app,
+      BENTONEST_RUNNERS: JSON.stringify(runners),
+    },
     socketPath,
   };
+}
+
+function fill(part: string, values: Readonly<Record<string, string>>): string {
+  return part.replaceAll(/\{(app|socket|python)\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** The programs of an environment, such as hypercorn, are found by their names. */
+function withPrograms({ file, env }: PreparedPython): Readonly<Record<string, string>> {
+  if (!isAbsolute(file)) return env;
+  const path = env.PATH ?? process.env.PATH ?? '';
+  return { ...env, PATH: [dirname(file), path].filter((part) => part !== '').join(delimiter) };
 }
 
 // prettier-ignore

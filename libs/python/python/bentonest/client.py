@@ -9,11 +9,10 @@ import json
 import os
 import socket
 import threading
-import weakref
 
 from . import calls, values, wire
 from .clock import machine_now
-from .errors import BentoError
+from .errors import BentoError, WireProtocolError
 
 #: The server sets it: the runners' sockets by their names, in JSON.
 VARIABLE = "BENTONEST_RUNNERS"
@@ -78,13 +77,19 @@ class Runner:
 
     def __init__(self, name, path):
         self.name = name
+        self._path = path
         self._threads = _Threads(path)
         self._loops = _Loops(path)
 
     @property
     def model(self):
-        """The model with its tag, once it is loaded; None for a runner whose model has no tag."""
-        model = self._threads.connection().hello["metadata"]["model"]
+        """The model with its tag, once it is loaded; None for a runner whose model has no tag.
+
+        It is asked for anew each time: the runner may have loaded another version since.
+        """
+        connection = _ThreadConnection(self._path)
+        connection.close()
+        model = connection.hello["metadata"]["model"]
         return None if model is None else Model(Tag(model["name"], model.get("version")))
 
     def __getattr__(self, name):
@@ -141,25 +146,26 @@ class _ThreadConnection:
         try:
             self._stream.connect(path)
             self.hello = self._read().read_head()
-        except OSError as error:
-            self._stream.close()
-            raise _unavailable() from error
+        except BaseException as error:
+            self.close()
+            raise _as_raised(error)
 
     def call(self, method, args, timeout_ms):
         self._id = self._id % 0xFFFFFFFF + 1
         data = _encode_call(self._id, method, args, timeout_ms)
         try:
             self._stream.sendall(data)
-            return _result_of(self._read())
-        except OSError as error:
-            self._close()
-            raise _unavailable() from error
-        except (KeyboardInterrupt, SystemExit):
-            # gunicorn ends a thread so: the answer that still comes would be taken for the next call's.
-            self._close()
-            raise
+            frame = self._read()
+            if frame.id != self._id:
+                raise WireProtocolError("the answer of call %d for call %d" % (frame.id, self._id))
+        except BaseException as error:
+            # Whatever it was, and gunicorn ends a thread so, too: what comes still would be taken for the
+            # next call's answer.
+            self.close()
+            raise _as_raised(error)
+        return _result_of(frame)
 
-    def _close(self):
+    def close(self):
         self.is_closed = True
         self._stream.close()
 
@@ -184,22 +190,30 @@ class _Loops:
 
     def __init__(self, path):
         self._path = path
-        self._connections = weakref.WeakKeyDictionary()
+        self._connections = {}
+        self._lock = threading.Lock()
 
     async def connection(self):
         loop = asyncio.get_running_loop()
         connection = self._connections.get(loop)
         if connection is None or connection.is_closed:
+            self._drop_closed()
             connection = self._connections[loop] = _LoopConnection()
-            connection.opening = asyncio.ensure_future(
-                loop.create_unix_connection(lambda: connection, self._path)
-            )
+            connection.opening = asyncio.ensure_future(connection.open(loop, self._path))
         try:
             await asyncio.shield(connection.opening)
         except OSError as error:
             connection.is_closed = True
             raise _unavailable() from error
         return connection
+
+    def _drop_closed(self):
+        """A loop that is closed leaves its connection open: ``asyncio.run`` makes a loop for each call."""
+        with self._lock:
+            closed = [loop for loop in self._connections if loop.is_closed()]
+            connections = [self._connections.pop(loop) for loop in closed]
+        for connection in connections:
+            connection.release()
 
 
 class _LoopConnection(asyncio.Protocol):
@@ -208,10 +222,27 @@ class _LoopConnection(asyncio.Protocol):
     def __init__(self):
         self.is_closed = False
         self.opening = None
+        self._stream = None
         self._transport = None
         self._received = bytearray()
         self._pending = {}
         self._id = 0
+
+    async def open(self, loop, path):
+        self._stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._stream.setblocking(False)
+            await loop.sock_connect(self._stream, path)
+            await loop.create_unix_connection(lambda: self, sock=self._stream)
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def release(self):
+        """For a loop that is closed: its transport cannot close the socket any more."""
+        self.is_closed = True
+        if self._stream is not None:
+            self._stream.close()
 
     def connection_made(self, transport):
         self._transport = transport
@@ -295,6 +326,15 @@ def _result_of(frame):
         raise BentoError(head["message"], head["statusCode"], head["code"], head.get("details"))
     results = values.unpack(head["values"], frame.tensors)
     return results if head.get("many") else results[0]
+
+
+def _as_raised(error):
+    """What a caller gets for an error of the connection."""
+    if not isinstance(error, OSError):
+        return error
+    unavailable = _unavailable()
+    unavailable.__cause__ = error
+    return unavailable
 
 
 def _unavailable():

@@ -13,12 +13,20 @@ _PREFIX = b"x-forwarded-prefix"
 
 
 def load():
-    """Imports the application. Raises what its module raises, and SystemExit where it has no such name."""
+    """Imports the application.
+
+    Raises what its module raises; ImportError where it has no such name, and for the errors that the servers
+    take for their own: uvicorn hides an AttributeError, and gunicorn starts again after a SystemExit, for ever.
+    """
     module_name, _, path = os.environ["BENTONEST_APP"].partition(":")
-    found = importlib.import_module(module_name)
+    try:
+        found = importlib.import_module(module_name)
+    except (AttributeError, SystemExit) as error:
+        name = type(error).__name__
+        raise ImportError("The module %s raised %s: %s" % (module_name, name, error)) from error
     for name in (path or "app").split("."):
         if not hasattr(found, name):
-            raise SystemExit("Expected %r in the module %s. It has no such name." % (path or "app", module_name))
+            raise ImportError("Expected %r in the module %s. It has no such name." % (path or "app", module_name))
         found = getattr(found, name)
     return found
 

@@ -1,7 +1,11 @@
-"""Serves a mounted web application: ``python -m bentonest.serve uvicorn|gunicorn <arguments of the server>``.
+"""Serves a mounted web application, and ends it with its parent.
 
-The server is the real one. It gets a guard: standard input is a pipe that the parent holds, and when the
-parent is gone, killed even, this process and all that it started end, too.
+``python -m bentonest.serve uvicorn|gunicorn <arguments of the server>`` runs the real server, in the version
+that the interpreter has; ``python -m bentonest.serve -- <program> <arguments>`` any program.
+
+This process is the guard: the server is its child, in the process group that the parent made. Standard input
+is a pipe that the parent holds. When the parent is gone, killed even, the whole group ends, whatever runs
+in it: an application that holds the interpreter's lock cannot keep the guard from it.
 """
 
 import importlib.util
@@ -13,35 +17,69 @@ import threading
 import time
 
 #: For what the application does when it is asked to end.
-_GRACE_S = 2.0
+_GRACE_S = 1.0
 
 
 def main():
-    server = sys.argv[1]
+    arguments = sys.argv[1:]
+    child = os.fork()
+    if child == 0:
+        _run(arguments)
+        return
+    # The parent asks the whole group to end: the guard stays for as long as there is something to guard.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _end_as(child)
+
+
+def _run(arguments):
+    # The pipe is the guard's alone.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    if arguments[0] == "--":
+        _run_program(arguments[1:])
+    server = arguments[0]
     if importlib.util.find_spec(server) is None:
         sys.exit(
             "%s is not installed for %s. Install it there, or add it to the mount's requirements."
             % (server, sys.executable)
         )
-    threading.Thread(target=_end_with_parent, args=(os.getpid(),), daemon=True).start()
-    sys.argv = sys.argv[1:]
+    sys.argv = arguments
     runpy.run_module(server, run_name="__main__", alter_sys=True)
 
 
-def _end_with_parent(pid):
+def _run_program(command):
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        sys.exit(
+            "Expected the command of the mount to begin with a program, got %r (%s). Install it, or add it to the "
+            "mount's requirements." % (command[0], error.strerror)
+        )
+
+
+def _end_as(child):
+    """Ends this process as its child ended, so that the parent sees how."""
+    _, status = os.waitpid(child, 0)
+    if not os.WIFSIGNALED(status):
+        # At once: the thread waits for the parent.
+        os._exit(os.WEXITSTATUS(status))
+    number = os.WTERMSIG(status)
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    os._exit(128 + number)
+
+
+def _end_with_parent():
     while os.read(0, 4096):
         pass
     # The parent made this process the leader of a group of its own.
-    _signal_all(pid, signal.SIGTERM)
+    os.killpg(0, signal.SIGTERM)
     time.sleep(_GRACE_S)
-    _signal_all(pid, signal.SIGKILL)
-
-
-def _signal_all(pid, number):
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        os.kill(os.getpid(), number)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -159,6 +159,26 @@ describe('what cannot be made', () => {
     expect(error.message).not.toContain(folder);
   });
 
+  // Debian without python3-venv, which cannot be had here: its words are those of its package.
+  it('says what to install where Python comes without the part that makes it', async () => {
+    const refuse = `#!/bin/sh
+case "$1" in -c) echo '[[3, 11], "fake", "/base"]' ;; *)
+  echo "The virtual environment was not created successfully because ensurepip is not"
+  echo "available.  On Debian/Ubuntu systems, you need to install the python3-venv package"
+  exit 1 ;;
+esac
+`;
+    await writeProgram('python', refuse);
+    const error = await failureOf(ensureEnvironment({ python, requirements: ['numpy'] }));
+    expect(error.message).toContain('apt install python3-venv');
+    await writeProgram(
+      'python',
+      refuse.replace(/ {2}echo "The[^]*venv package"/, 'echo "No module named \'venv\'"'),
+    );
+    const other = await failureOf(ensureEnvironment({ python, requirements: ['numpy'] }));
+    expect(other.message).toContain('apt install python3-venv');
+  });
+
   it.each([
     ['[[3, 7], "3.7.16", ""]', 'Expected Python 3.8 or later, got Python 3.7.'],
     ['[[2, 7], "2.7.18", ""]', 'got Python 2.7.'],

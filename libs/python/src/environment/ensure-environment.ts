@@ -80,11 +80,18 @@ async function buildEnvironment(
 async function install(file: string, args: readonly string[]): Promise<void> {
   const { code, output } = await runProgram(file, args);
   if (code === 0) return;
-  throw new PythonEnvironmentError(
-    'The Python environment could not be made. Check the requirements and the package index; the server’s log has what the installer said.',
-    { cause: new Error(`${file} ${args.join(' ')}\n${lastLines(output)}`) },
-  );
+  const cause = new Error(`${file} ${args.join(' ')}\n${lastLines(output)}`);
+  throw new PythonEnvironmentError(NO_VENV.test(output) ? NEEDS_VENV : FAILED, { cause });
 }
+
+/** Debian and Ubuntu keep this part of Python in a package of its own. */
+const NO_VENV = /ensurepip is not\s+available|No module named '?(?:ensurepip|venv)\b/;
+
+const NEEDS_VENV =
+  'Expected a Python that can make virtual environments, got one without that part. Install it (Debian and Ubuntu: apt install python3-venv), or uv, or name an interpreter that has the requirements by the option python.';
+
+const FAILED =
+  'The Python environment could not be made. Check the requirements and the package index; the server’s log has what the installer said.';
 
 function hash(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);

@@ -13,7 +13,6 @@ import {
   unfinishedStatus,
 } from './request-events.js';
 
-const SWITCHING_PROTOCOLS = 101;
 const INTERNAL_SERVER_ERROR = 500;
 
 /** An application in a process of its own that is mounted. */
@@ -52,12 +51,6 @@ export class MountedRequests {
   report(request: IncomingMessage, response: ServerResponse, endpoint: string): MountedRequest {
     const admit = (): void => this.admission.admit(request, response);
     return new MountedRequest(this.routeOf(endpoint), [request, response], admit);
-  }
-
-  reportUpgrade(request: IncomingMessage, response: ServerResponse, endpoint: string): void {
-    const route = this.routeOf(endpoint);
-    publishStart(route, request);
-    publish({ route, request, response, statusCode: SWITCHING_PROTOCOLS, durationMs: 0 });
   }
 
   private routeOf(endpoint: string): RouteInfo {
@@ -102,20 +95,25 @@ class MountedRequest {
     this.hasFailed = true;
   }
 
+  /** The connection speaks another protocol from now on, or was denied it: its own end says nothing. */
+  leaveHttp(statusCode: number): void {
+    this.response.removeListener('close', this.publish);
+    this.publishAs(statusCode);
+  }
+
   private readonly publish = (): void => {
-    const { route, request, response } = this;
+    const { response } = this;
     const unfinished = this.hasFailed ? INTERNAL_SERVER_ERROR : unfinishedStatus(response);
     // HTTP/2 does not tell.
     const isWhole = (response.writableFinished as boolean | undefined) !== false;
-    const statusCode = isWhole ? response.statusCode : unfinished;
-    publish({
-      route,
-      request,
-      response,
-      statusCode,
-      durationMs: performance.now() - this.startedAt,
-    });
+    this.publishAs(isWhole ? response.statusCode : unfinished);
   };
+
+  private publishAs(statusCode: number): void {
+    const { route, request, response } = this;
+    const durationMs = performance.now() - this.startedAt;
+    publish({ route, request, response, statusCode, durationMs });
+  }
 }
 
 function publish(event: Omit<RequestEvent, 'requestId' | 'responseBytes'>): void {

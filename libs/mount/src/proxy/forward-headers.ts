@@ -1,0 +1,76 @@
+import type { IncomingMessage } from 'node:http';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { BlockList } from 'node:net';
+import { currentHeaders, endToEnd } from '../headers.js';
+import { isEncrypted, isTrusted } from '../middleware/scheme.js';
+
+/** What we say ourselves: a client's own word for it would be believed. */
+const OURS = new Set([
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-prefix',
+  'forwarded',
+  // Node has answered it by now.
+  'expect',
+]);
+
+/** Where the application is mounted, and whom it may believe. */
+export interface Hop {
+  /** The part of the path that was cut off. */
+  readonly prefix: string;
+  readonly trustedProxies: BlockList;
+}
+
+/** The headers of a request for an application behind this server. */
+export function forwardHeaders(
+  request: IncomingMessage,
+  { prefix, trustedProxies }: Hop,
+): string[] {
+  const headers = endToEnd(currentHeaders(request), isDropped);
+  const { socket } = request;
+  headers.push('X-Forwarded-For', addressesOf(request, trustedProxies).join(', '));
+  headers.push('X-Forwarded-Proto', isEncrypted(request, trustedProxies) ? 'https' : 'http');
+  const forwarded = isTrusted(socket.remoteAddress, trustedProxies)
+    ? firstOf(request.headers['x-forwarded-host'])
+    : undefined;
+  const host = forwarded ?? request.headers.host;
+  if (host !== undefined) headers.push('X-Forwarded-Host', host);
+  if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
+  return headers;
+}
+
+/**
+ * In CGI's variables, and so to a WSGI application, `a_b` is `a-b`: it would pass for a header that we have
+ * set, or that middleware has checked; and SCRIPT_NAME moves gunicorn's path. nginx drops them, too.
+ */
+function isDropped(key: string): boolean {
+  return OURS.has(key) || key.includes('_');
+}
+
+/**
+ * The client's address and those of the trusted proxies behind it, this server's peer last. What stands
+ * before the client's is its own word, and servers believe the first.
+ */
+function addressesOf({ headers, socket }: IncomingMessage, trustedProxies: BlockList): string[] {
+  const addresses = [socket.remoteAddress ?? ''];
+  const said = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',');
+  while (isTrusted(addresses[0], trustedProxies)) {
+    const address = parseAddress(said.pop());
+    if (address === undefined) break;
+    addresses.unshift(address);
+  }
+  return addresses;
+}
+
+/** Some proxies add the port: `10.0.0.1:80`, `[::1]:80`. */
+function parseAddress(text = ''): string | undefined {
+  const [, v6, v4] = /^\[?([\da-f:.]*:[\da-f:.]*:[\da-f:.]*)(?:\]|\]:\d+)?$|^([\d.]+)(?::\d+)?$/i.exec(text.trim()) ?? []; // prettier-ignore
+  if (v4 !== undefined) return isIPv4(v4) ? v4 : undefined;
+  return v6 !== undefined && isIPv6(v6) ? v6 : undefined;
+}
+
+function firstOf(value: string | string[] | undefined): string | undefined {
+  const [first = ''] = [value ?? ''].flat().join(',').split(',', 1);
+  return first.trim() === '' ? undefined : first.trim();
+}
