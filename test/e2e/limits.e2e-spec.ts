@@ -8,7 +8,7 @@ const MAX_BODY = 100_000;
 let app: ServedApp;
 
 beforeAll(async () => {
-  const options = { maxConcurrency: 4, timeoutMs: 700, bodyLimitBytes: MAX_BODY };
+  const options = { maxConcurrency: 4, timeoutMs: 1500, bodyLimitBytes: MAX_BODY };
   app = await ServedApp.start({
     entry: 'dist/test/fixtures/limits-app/main.js',
     env: { LIMITS_APP: JSON.stringify(options) },
@@ -46,14 +46,14 @@ async function expectTooMany(answer: Response, endpoint: string, message: string
 
 describe('maxConcurrency', () => {
   it('of a service counts the runs of all its methods, a route its own', async () => {
-    const first = call('/single', 200);
+    const first = call('/single', 1000);
     await sleep(80);
     await expectTooMany(
       await call('/single', 1),
       '/single',
       'Too many requests: this route takes 1 at a time. Try again later.',
     );
-    const second = call('/limited', 200);
+    const third = call('/limited', 350);
     await sleep(50);
     await expectTooMany(
       await call('/limited', 1),
@@ -61,16 +61,18 @@ describe('maxConcurrency', () => {
       'Too many requests: this service takes 2 at a time. Try again later.',
     );
     expect((await call('/open', 1)).status).toBe(200);
-    for (const held of [first, second]) expect((await held).status).toBe(200);
+    for (const held of [first, third]) expect((await held).status).toBe(200);
     expect((await call('/single', 1)).status).toBe(200);
   });
 
   it('of the server counts what controllers and mounts do too; health, metrics and docs are outside', async () => {
+    // Made when it is first asked for, which takes longer than the requests are held.
+    await app.get('/docs.json');
     const held = [
-      call('/open', 400),
-      call('/open', 400),
+      call('/open', 1200),
+      call('/open', 1200),
       app.get('/plain/wait'),
-      app.get('/legacy/400'),
+      app.get('/legacy/1200'),
     ];
     await sleep(100);
     const message = 'Too many requests: this server takes 4 at a time. Try again later.';
@@ -80,6 +82,8 @@ describe('maxConcurrency', () => {
     for (const path of ['/livez', '/readyz', '/healthz', '/metrics', '/docs.json', '/']) {
       expect([path, (await app.get(path)).status]).toEqual([path, 200]);
     }
+    // All of them were answered while the server was full.
+    expect((await call('/open', 1)).status).toBe(429);
     const preflight = await fetch(`${app.url}/open`, {
       method: 'OPTIONS',
       headers: { ...ORIGIN, 'access-control-request-method': 'POST' },
@@ -90,7 +94,7 @@ describe('maxConcurrency', () => {
   });
 
   it.each(['/pieces', '/file'])('counts what is streamed until its end (%s)', async (path) => {
-    const streams = await Promise.all([call(path, 400), call(path, 400)]);
+    const streams = await Promise.all([call(path, 1000), call(path, 1000)]);
     expect(streams.map(({ status }) => status)).toEqual([200, 200]);
     expect((await call('/limited', 1)).status).toBe(429);
     for (const stream of streams) expect(await stream.text()).toContain('last');
@@ -129,13 +133,13 @@ describe('timeoutMs', () => {
   });
 
   it('of the server, for what has none: its place, too, is held until the work has ended', async () => {
-    const calls = Array.from({ length: 4 }, () => call('/open', 1500));
+    const calls = Array.from({ length: 4 }, () => call('/open', 3000));
     for (const each of calls) {
       const failure = await expectFailure(await each, 504, 'API_TIMEOUT', '/open');
-      expect(failure.message).toContain('within 700 ms');
+      expect(failure.message).toContain('within 1500 ms');
     }
     expect((await call('/open', 1)).status).toBe(429);
-    await until(async () => (await call('/open', 1)).status === 200, 3000);
+    await until(async () => (await call('/open', 1)).status === 200, 5000);
   });
 });
 

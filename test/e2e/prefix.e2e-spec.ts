@@ -76,7 +76,7 @@ describe('under a global prefix', () => {
   });
 
   it('limits, errors and metrics know the routes as they are', async () => {
-    const held = app.post('/api/open', '300');
+    const held = app.post('/api/open', '1500');
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await app.post('/api/limited', '1')).status).toBe(429);
     for (const path of ['/readyz', '/metrics', '/api/docs.json', '/api']) {

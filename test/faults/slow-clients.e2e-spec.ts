@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { ServedApp, until } from '../e2e/served-app.js';
 import { quantile, residentMb } from './fault-app.js';
 
@@ -15,18 +15,22 @@ const MIB = 1024 * 1024;
 
 let app: ServedApp;
 
-beforeAll(async () => {
-  const options = { headersTimeoutMs: HEADERS_MS, bodyIdleTimeoutMs: IDLE_MS, timeoutMs: 20_000 };
-  app = await ServedApp.start({
+function start(apiProcesses: number): Promise<ServedApp> {
+  const times = { headersTimeoutMs: HEADERS_MS, bodyIdleTimeoutMs: IDLE_MS, timeoutMs: 20_000 };
+  return ServedApp.start({
     entry: 'dist/test/fixtures/limits-app/main.js',
-    env: { LIMITS_APP: JSON.stringify(options) },
+    env: { LIMITS_APP: JSON.stringify({ ...times, apiProcesses }) },
   });
+}
+
+beforeAll(async () => {
+  app = await start(1);
 });
 
 afterAll(() => app.end());
 
-async function open(): Promise<Socket> {
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+async function open(server = app): Promise<Socket> {
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
@@ -118,4 +122,19 @@ it('a reader that stalls stops what is made for it, and takes little memory', as
   expect(most).toBeLessThan(1);
   for (const socket of sockets) socket.destroy();
   expect((await app.post('/open', '0')).status).toBe(200);
+});
+
+it('the times hold in each of several API processes', async () => {
+  const several = await start(2);
+  onTestFinished(async () => void (await several.end()));
+  const sockets = await Promise.all(Array.from({ length: 8 }, () => open(several)));
+  const outcomes = sockets.map((socket) => outcome(socket));
+  for (const [index, socket] of sockets.entries()) {
+    socket.write(index < 4 ? 'POST /open HTTP/1.1\r\nHost: x\r\n' : `${head('/open', 100)}"begun`);
+  }
+  const ended = await Promise.all(outcomes);
+  const late = Math.max(...ended.map(({ ms }) => ms));
+  console.info(`all closed after ${late.toFixed(0)} ms (bodyIdleTimeoutMs ${IDLE_MS})`);
+  expect(ended.map(({ status }) => status)).toEqual(Array(8).fill('408'));
+  expect(late).toBeLessThan(IDLE_MS + SLACK_MS);
 });
