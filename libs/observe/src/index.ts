@@ -1,6 +1,7 @@
 export type { AccessField } from './access-log/access-fields.js';
 export { HealthController } from './health/health.controller.js';
 export { BentoLogger } from './logging/bento-logger.js';
+export { LevelSignal } from './logging/level-signal.js';
 export { LogLevel } from './logging/log-level.js';
 export { LogLevelController } from './logging/log-level.controller.js';
 export type { LogLevelBody } from './logging/log-level.controller.js';

@@ -9,7 +9,7 @@ import { FastifyPreparation } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { KEEP_LINES, levelOf, logThroughBento } from './log-through-bento.js';
+import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log-through-bento.js';
 import { bindPort } from './port.js';
 import { runnersChannel } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
@@ -55,6 +55,7 @@ class Primary {
       NestFactory.createApplicationContext(root, { ...KEEP_LINES }),
     );
     if (this.endingSince !== undefined) return;
+    listenToLevelSignal(this.context);
     this.processes.shareLevel(levelOf(this.context));
     this.processes.start(this.port);
     const { host, port, workers } = this.options;
