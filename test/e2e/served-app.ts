@@ -12,6 +12,8 @@ export interface ServedAppOptions {
   readonly entry?: string;
   /** A PORT in it is taken as it is. */
   readonly env?: Readonly<Record<string, string>>;
+  /** `unread` until readOutput(), or an open file in its place. @default 'read' */
+  readonly stdout?: 'read' | 'unread' | number;
 }
 
 /** A line of the log in JSON. */
@@ -32,20 +34,21 @@ export class ServedApp {
     readonly process: ChildProcess,
     readonly url: string,
   ) {
-    process.stdout?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
     process.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
   }
 
   /** Starts the server without waiting for anything. */
   static async spawn(options: ServedAppOptions = {}): Promise<ServedApp> {
-    const { entry = 'dist/src/main.js', env = {} } = options;
+    const { entry = 'dist/src/main.js', env = {}, stdout = 'read' } = options;
     const port = Number(env.PORT ?? (await freePort()));
     const child = spawn(process.execPath, [entry], {
       cwd: ROOT,
       env: { ...process.env, NO_COLOR: '1', ...env, PORT: String(port) },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
     });
-    return new ServedApp(child, `http://127.0.0.1:${port}`);
+    const app = new ServedApp(child, `http://127.0.0.1:${port}`);
+    if (stdout === 'read') app.readOutput();
+    return app;
   }
 
   /** Starts the server and waits until it is ready. */
@@ -53,6 +56,10 @@ export class ServedApp {
     const app = await ServedApp.spawn(options);
     await app.untilReady();
     return app;
+  }
+
+  readOutput(): void {
+    this.process.stdout?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
   }
 
   /** Everything that the server and its workers printed. */

@@ -12,6 +12,7 @@ export { ReadinessIndicators } from './health/readiness-indicators.js';
 export type { ReadinessIndicator } from './health/readiness-indicators.js';
 export { RunnerHealthIndicator } from './health/runner-health.indicator.js';
 export { BentoLogger } from './logging/bento-logger.js';
+export { LevelSignal } from './logging/level-signal.js';
 export { LogLevel } from './logging/log-level.js';
 export { LogLevelController } from './logging/log-level.controller.js';
 export type { LogLevelBody } from './logging/log-level.controller.js';

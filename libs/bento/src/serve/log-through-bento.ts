@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
-import { BentoLogger, LogLevel } from 'bentonest/observe';
+import { BentoLogger, LevelSignal, LogLevel } from 'bentonest/observe';
 import type { LogLevelName } from 'bentonest/runner';
 
 /** For Nest's factories: lines are kept until it is known how they are to be written. */
@@ -26,6 +26,11 @@ export async function logThroughBento<T extends INestApplicationContext>(
   if (logger !== undefined) app.useLogger(logger);
   app.flushLogs();
   return app;
+}
+
+/** An application that is initialised where it is made has no logger by then, and knows no signals. */
+export function listenToLevelSignal(app: INestApplicationContext): void {
+  find(app, LevelSignal)?.listen();
 }
 
 /** The level of an application's log, as other processes of the server share it. */

@@ -10,7 +10,7 @@ import { ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { KEEP_LINES, levelOf, logThroughBento } from './log-through-bento.js';
+import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log-through-bento.js';
 import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
@@ -69,6 +69,7 @@ class Primary {
       NestFactory.createApplicationContext(root, { ...KEEP_LINES }),
     );
     if (this.endingSince !== undefined) return;
+    listenToLevelSignal(this.context);
     this.processes.shareLevel(levelOf(this.context));
     this.processes.start();
     const { host, port, workers } = this.options;

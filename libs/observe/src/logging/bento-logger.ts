@@ -1,12 +1,21 @@
 import { Inject, Injectable, Logger as NestLogger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
-import { LogOutput, createLogger } from 'bentonest/runner';
+import {
+  CallScope,
+  LogOutput,
+  changeLogSettings,
+  createLogger,
+  originFields,
+} from 'bentonest/runner';
 import type { Level, Logger } from 'pino';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { LogLevel } from './log-level.js';
 import { LOGGING_OPTIONS, resolveLoggingOptions } from './logging.options.js';
 import type { ResolvedLoggingOptions } from './logging.options.js';
 import { readLogArguments } from './read-log-arguments.js';
+
+/** A line that is written while a service's method runs names its request. */
+const mixin = (): object => originFields(CallScope.current?.origin);
 
 /** Nest shows what `useLogger` was called with to heirs of its Logger. */
 class ApplicationLogger extends NestLogger {
@@ -32,16 +41,21 @@ export class BentoLogger implements LoggerService {
     @Inject(LOGGING_OPTIONS) { format, redact }: ResolvedLoggingOptions,
     level: LogLevel,
   ) {
+    const { current } = level;
+    changeLogSettings({ level: current, format, redact });
     this.output = new LogOutput(format);
     try {
-      this.pino = createLogger({ level: level.current, redact }, this.output);
+      this.pino = createLogger({ level: current, redact, mixin }, this.output);
     } catch (cause) {
       throw new ServiceConfigurationError(
         `Expected logging.redact to have paths as pino takes them, such as "user.email" or "*.password", got ${JSON.stringify(redact)}.`,
         { cause, details: { option: 'logging.redact' } },
       );
     }
-    level.onChange((current) => (this.pino.level = current));
+    level.onChange((changed) => {
+      this.pino.level = changed;
+      changeLogSettings({ level: changed });
+    });
   }
 
   /** As it is without options, for an application that could not be made. */

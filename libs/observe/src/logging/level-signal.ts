@@ -20,8 +20,13 @@ export class LevelSignal implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
+    if (this.logger.isInUse) this.listen();
+  }
+
+  /** For an application that gets its logger when it has been initialised already. */
+  listen(): void {
     const isTaken = process.listenerCount(SIGNAL) > 0 || process.platform === 'win32';
-    if (this.logger.isInUse && !isTaken) process.on(SIGNAL, this.toggle);
+    if (!isTaken) process.on(SIGNAL, this.toggle);
   }
 
   onApplicationShutdown(): void {

@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 
+from . import log
 from .errors import describe
 
 
@@ -38,7 +39,9 @@ class Supervisor:
                 continue
             self.received = rest
             message = json.loads(line.decode())
-            if message.get("type") in ("init", "stop"):
+            if message.get("type") == "log-level":
+                log.set_level(message["level"])
+            elif message.get("type") in ("init", "stop"):
                 return message
 
     def _read(self):
@@ -177,6 +180,7 @@ def main():
     supervisor = Supervisor()
     init = supervisor.receive()
     supervisor.socket_path = init["socketPath"]
+    log.configure(init["runner"], init.get("log", {}))
     worker = Worker(supervisor, init)
     supervisor.watch(worker.on_stop)
     try:

@@ -56,7 +56,7 @@ function openPipe() {
     closeSync(reader);
     open.delete(reader);
   };
-  return { writer: new LineWriter(fd, describeDropped), read, close };
+  return { writer: new LineWriter({ fd, describeDropped }), read, close };
 }
 
 /** Reads, and lets time pass, until nothing more comes. */
@@ -77,10 +77,10 @@ const lines = (count: number, from = 0): string[] =>
 
 it('writes lines that can wait together, and before a line that cannot', () => {
   const path = join(folder, 'file');
-  const writer = new LineWriter(
-    openFile(path, constants.O_CREAT | constants.O_WRONLY),
+  const writer = new LineWriter({
+    fd: openFile(path, constants.O_CREAT | constants.O_WRONLY),
     describeDropped,
-  );
+  });
   writer.writeSoon('a\n');
   writer.writeSoon('b\n');
   expect(readFileSync(path, 'utf8')).toBe('');
@@ -97,10 +97,10 @@ it('writes lines that can wait together, and before a line that cannot', () => {
 
 it('writes no more at once than a pipe takes whole', () => {
   const path = join(folder, 'chunks');
-  const writer = new LineWriter(
-    openFile(path, constants.O_CREAT | constants.O_WRONLY),
+  const writer = new LineWriter({
+    fd: openFile(path, constants.O_CREAT | constants.O_WRONLY),
     describeDropped,
-  );
+  });
   for (const each of lines(100)) writer.writeSoon(each);
   const written = readFileSync(path, 'utf8');
   expect(written.length).toBeGreaterThan(0);
@@ -146,9 +146,9 @@ describe('what can never be written', () => {
     ],
     [
       'to a disk that is full',
-      () => new LineWriter(openFile('/dev/full', constants.O_WRONLY), describeDropped),
+      () => new LineWriter({ fd: openFile('/dev/full', constants.O_WRONLY), describeDropped }),
     ],
-    ['to a descriptor that is closed', () => new LineWriter(987_654, describeDropped)],
+    ['to a descriptor that is closed', () => new LineWriter({ fd: 987_654, describeDropped })],
   ])('is dropped beyond the bound, and nothing is raised (%s)', (_what, make) => {
     const writer = make();
     for (const each of lines(40_000)) writer.writeSoon(each);

@@ -11,16 +11,21 @@ const RETRY_MS = { first: 5, last: 1000 };
 /** At the end of the process a reader who takes nothing is waited for so long, in milliseconds. */
 const LAST_WAIT_MS = 100;
 
-/** Makes the line that tells how many were dropped. */
-export type DescribeDropped = (count: number) => string;
+export interface LineWriterOptions {
+  readonly fd: number;
+  /** Makes the line that tells how many were dropped. */
+  readonly describeDropped: (count: number) => string;
+  /** Called before each write, to keep a pipe or socket from blocking. */
+  readonly unblock?: () => void;
+}
 
 /**
  * Writes lines to a descriptor and never waits for who reads it: not for a pipe that nobody reads, a
  * reader that has gone, nor a disk that is full. What cannot be written is kept, tried again, and
  * beyond a bound dropped; how much was lost is said when it flows again.
  *
- * A pipe or socket must be non-blocking, as Node makes it for `process.stdout`. fs.write in the thread
- * pool would do for a file only: a thread that waits for a full pipe keeps the process from ending.
+ * fs.write in the thread pool would do for a file only: a thread that waits for a full pipe keeps the
+ * process from ending.
  */
 export class LineWriter {
   /** Lines that can wait. */
@@ -32,10 +37,7 @@ export class LineWriter {
   private retryMs = RETRY_MS.first;
   private dropped = 0;
 
-  constructor(
-    private readonly fd: number,
-    private readonly describeDropped: DescribeDropped,
-  ) {}
+  constructor(private readonly options: LineWriterOptions) {}
 
   /** Lines that were lost since it last flowed. */
   get droppedLines(): number {
@@ -83,7 +85,7 @@ export class LineWriter {
     }
     let written: number;
     try {
-      written = writeSync(this.fd, text);
+      written = this.writeNow(text);
     } catch {
       written = 0;
     }
@@ -127,7 +129,7 @@ export class LineWriter {
   private drain(): boolean {
     try {
       for (let [chunk] = this.backlog; chunk !== undefined; [chunk] = this.backlog) {
-        const written = writeSync(this.fd, chunk);
+        const written = this.writeNow(chunk);
         this.backlogBytes -= written;
         if (written === chunk.length) this.backlog.shift();
         else this.backlog[0] = chunk.subarray(written);
@@ -138,10 +140,17 @@ export class LineWriter {
     return true;
   }
 
+  private writeNow(data: string | Buffer): number {
+    this.options.unblock?.();
+    return typeof data === 'string'
+      ? writeSync(this.options.fd, data)
+      : writeSync(this.options.fd, data);
+  }
+
   private tellDropped(): void {
     const { dropped } = this;
     this.dropped = 0;
-    if (dropped > 0) this.put(this.describeDropped(dropped));
+    if (dropped > 0) this.put(this.options.describeDropped(dropped));
   }
 }
 

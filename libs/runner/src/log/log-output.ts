@@ -6,14 +6,30 @@ import type { Readable } from './readable.js';
 const STDOUT = 1;
 const WARN = 40;
 
+/**
+ * Node makes a pipe non-blocking when process.stdout is first asked for. But whether it blocks is shared by
+ * all processes that have it, and each child makes it blocking again as it starts, and as it ends: the
+ * write after that would wait for ever where nobody reads.
+ */
+interface StandardStream {
+  readonly isTTY?: boolean;
+  readonly _handle?: { readonly setBlocking?: (isBlocking: boolean) => unknown } | null;
+}
+
 let shared: LineWriter | undefined;
 
 /** Standard output, one for the process; it is emptied when the process exits, also by an error. */
 function standardOutput(): LineWriter {
   if (shared !== undefined) return shared;
-  // A reader that has gone is no reason to end. That it is asked for makes a pipe non-blocking.
+  // A reader that has gone is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const writer = new LineWriter(STDOUT, describeDropped);
+  const { _handle: handle, isTTY } = process.stdout as StandardStream;
+  const unblock = (): void => void handle?.setBlocking?.(false);
+  const writer = new LineWriter({
+    fd: STDOUT,
+    describeDropped,
+    ...(isTTY ? {} : { unblock }),
+  });
   process.on('exit', () => writer.end());
   shared = writer;
   return writer;

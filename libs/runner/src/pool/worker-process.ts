@@ -1,6 +1,7 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { BentoError } from 'bentonest/errors';
+import { logSettings, onLogSettings } from '../log/log-settings.js';
 import { RunnerStartError, RunnerWorkerLostError } from '../runner.errors.js';
 import { WorkerLink } from '../transport/worker-link.js';
 import type { WorkerCommand } from '../worker/load-runnable.js';
@@ -48,12 +49,13 @@ export class WorkerProcess {
   /** On the clock of performance.now(). */
   readonly spawnedAt = performance.now();
   private readonly child: ChildProcess;
+  private readonly stopFollowing: () => void;
   private startTimer: NodeJS.Timeout | undefined;
   private failure: RunnerStartError | undefined;
   private deathReason: string | undefined;
 
   constructor(
-    private readonly init: InitMessage,
+    private readonly init: Omit<InitMessage, 'log'>,
     private readonly events: WorkerEvents,
     options: WorkerProcessOptions,
   ) {
@@ -63,7 +65,8 @@ export class WorkerProcess {
     this.child.on('message', (message: MessageFromWorker) => this.receive(message));
     this.child.on('error', (error) => this.end(error.message));
     this.child.on('exit', (code, signal) => this.endExited(describeExit(code, signal)));
-    this.child.send(init satisfies MessageToWorker);
+    this.send({ ...init, log: logSettings() });
+    this.stopFollowing = onLogSettings(({ level }) => this.send({ type: 'log-level', level }));
     this.startTimer = setTimeout(() => {
       this.fail(`it was not ready within ${startTimeoutMs} ms (startTimeoutMs).`);
       this.kill();
@@ -103,8 +106,12 @@ export class WorkerProcess {
         clearTimeout(timer);
         resolve();
       });
-      if (this.child.connected) this.child.send({ type: 'stop' } satisfies MessageToWorker);
+      this.send({ type: 'stop' });
     });
+  }
+
+  private send(message: MessageToWorker): void {
+    if (this.child.connected) this.child.send(message);
   }
 
   private receive(message: MessageFromWorker): void {
@@ -165,6 +172,7 @@ export class WorkerProcess {
     if (this.state === 'dead') return;
     this.state = 'dead';
     clearTimeout(this.startTimer);
+    this.stopFollowing();
     this.link?.lose(reason);
     this.events.onDead(this, this.failure ?? this.deathReason ?? reason);
   }

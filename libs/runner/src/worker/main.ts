@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { rmdirSync, rmSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { changeLogSettings } from '../log/log-settings.js';
 import { loadRunnable } from './load-runnable.js';
 import type { LoadedRunnable } from './load-runnable.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from './messages.js';
@@ -16,6 +17,7 @@ let socketPath: string | undefined;
 
 process.on('message', (message: MessageToWorker) => {
   if (message.type === 'init') void start(message);
+  else if (message.type === 'log-level') changeLogSettings({ level: message.level });
   else void stop();
 });
 
@@ -32,6 +34,7 @@ async function start(init: InitMessage): Promise<void> {
   process.title = `bentonest worker ${init.runner}`;
   try {
     socketPath = init.socketPath;
+    changeLogSettings({ ...init.log, runner: init.runner });
     watchParent(parent, socketPath);
     loaded = await loadRunnable(init);
     await warmUp(init.runner, loaded, init.warmup);

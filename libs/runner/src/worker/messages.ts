@@ -1,3 +1,6 @@
+import type { LogLevelName } from '../log/log-levels.js';
+import type { LogSettings } from '../log/log-settings.js';
+
 /** Supervision over the fork's IPC channel; calls and results go over the socket. */
 export interface InitMessage {
   readonly type: 'init';
@@ -10,6 +13,14 @@ export interface InitMessage {
   readonly socketPath: string;
   /** Times that the Runnable's example calls are run before it is ready. */
   readonly warmup: number;
+  /** How it logs; by default at info, in JSON. */
+  readonly log?: LogSettings;
+}
+
+/** The level of the log has changed. */
+export interface LogLevelMessage {
+  readonly type: 'log-level';
+  readonly level: LogLevelName;
 }
 
 export interface StopMessage {
@@ -26,5 +37,5 @@ export interface FailedMessage {
   readonly reason: string;
 }
 
-export type MessageToWorker = InitMessage | StopMessage;
+export type MessageToWorker = InitMessage | LogLevelMessage | StopMessage;
 export type MessageFromWorker = ReadyMessage | FailedMessage;

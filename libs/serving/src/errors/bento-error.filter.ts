@@ -3,7 +3,9 @@ import { Catch, HttpException, Logger, NotFoundException } from '@nestjs/common'
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BentoError } from 'bentonest/errors';
+import { CallScope } from 'bentonest/runner';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { originOf } from '../http/call-origin.js';
 import { publishUnfinished } from '../http/request-events.js';
 import { bodyTooLarge } from '../input/body-limit.js';
 import { MethodNotAllowedError } from './serving.errors.js';
@@ -47,7 +49,11 @@ export class BentoErrorFilter implements ExceptionFilter {
     const isLeft = isClosed(reply);
     const isCut = !isLeft && this.adapterHost.httpAdapter.isHeadersSent(reply);
     if (isCut || isServerFault(exception, error.statusCode)) {
-      this.logger.error(`${reasonOf(thrown)} (request ${requestId})`, describeFailure(thrown));
+      const { headers } = request;
+      // The log's lines have the ids of the scope that they are written in.
+      new CallScope(originOf({ id: requestId, headers })).run(() =>
+        this.logger.error(`${reasonOf(thrown)} (request ${requestId})`, describeFailure(thrown)),
+      );
     }
     if (isLeft) publishLeft(request, reply);
     else if (isCut) cutOff(request, reply);

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
+import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { describeFailure } from '../errors/describe-failure.js';
+import { originOf } from '../http/call-origin.js';
 import { connectionOf } from '../http/client-scope.js';
 
 const logger = new Logger('BentoNest');
@@ -16,9 +18,11 @@ export function logBreak(request: FastifyRequest, stream: Readable): void {
     // Fastify hears of the error after this listener.
     setImmediate(() => {
       if (!connection.destroyed) return;
-      logger.error(
-        `The answer broke off: ${error.message} (request ${request.id})`,
-        describeFailure(error),
+      new CallScope(originOf(request)).run(() =>
+        logger.error(
+          `The answer broke off: ${error.message} (request ${request.id})`,
+          describeFailure(error),
+        ),
       );
     });
   });
