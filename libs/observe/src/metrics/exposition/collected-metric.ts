@@ -26,13 +26,23 @@ export async function collectMetrics(): Promise<CollectedMetric[]> {
 }
 
 /** Those that only grow, without the process's own, and without those whose collection may take time. */
-export async function collectTotals(): Promise<CollectedMetric[]> {
-  const metrics = register.getMetricsAsArray() as unknown as readonly (CollectedMetric & {
-    readonly collect?: unknown;
-    get(): Promise<CollectedMetric>;
-  })[];
-  const wanted = metrics.filter((metric) => isTotal(metric) && isCheaplyCollected(metric));
-  return Promise.all(wanted.map((metric) => metric.get()));
+export function collectTotals(): Promise<CollectedMetric[]> {
+  return collectThose((metric) => isTotal(metric) && isCheaplyCollected(metric));
+}
+
+/** Those that tell of this process. */
+export function collectProcessMetrics(): Promise<CollectedMetric[]> {
+  return collectThose(isOfProcess);
+}
+
+type Metric = CollectedMetric & {
+  readonly collect?: unknown;
+  get(): Promise<CollectedMetric>;
+};
+
+function collectThose(isWanted: (metric: Metric) => boolean): Promise<CollectedMetric[]> {
+  const metrics = register.getMetricsAsArray() as unknown as readonly Metric[];
+  return Promise.all(metrics.filter((metric) => isWanted(metric)).map((metric) => metric.get()));
 }
 
 /** prom-client's default metrics, which tell of one process. */

@@ -1,8 +1,7 @@
 import {
-  collectMetrics,
+  collectProcessMetrics,
   decodeMetrics,
   encodeMetrics,
-  isOfProcess,
   isTotal,
 } from '../exposition/collected-metric.js';
 import type { CollectedMetric } from '../exposition/collected-metric.js';
@@ -86,7 +85,7 @@ export class MetricsCollector {
 
   /** Asks all others, and answers with what all have told. */
   private async collect(asker: MemberChannel, request: number): Promise<void> {
-    const own = await collectMetrics();
+    const own = await collectProcessMetrics();
     const others = [...this.members.keys()].filter((channel) => channel !== asker);
     const round = ++this.roundCount;
     const reports = new Map<MemberChannel, EncodedMetrics>();
@@ -104,10 +103,7 @@ export class MetricsCollector {
       return { process: member.process, metrics: reported ?? encodeMetrics(totalsOf(member)) };
     });
     const dead = { process: '', metrics: encodeMetrics(this.ofTheDead) };
-    const primary = {
-      process: 'primary',
-      metrics: encodeMetrics(own.filter((metric) => isOfProcess(metric))),
-    };
+    const primary = { process: 'primary', metrics: encodeMetrics(own) };
     asker.send({ type: 'collected', request, reports: [...collected, dead, primary] });
   }
 }
