@@ -243,6 +243,24 @@ describe('upgrades', () => {
     await vi.waitFor(() => expect(reported).toEqual([`left ${statusCode}`]));
   });
 
+  it('end the answer for those who wait for its end', async () => {
+    let closed = 0;
+    const upgrade = greet('mount');
+    const { url } = await serve((consumer) => {
+      const watch = (
+        _request: IncomingMessage,
+        response: ServerResponse,
+        next: () => void,
+      ): void => {
+        response.once('close', () => closed++);
+        next();
+      };
+      consumer.apply(watch, mount(express(), { upgrade })).forRoutes('app{/*splat}');
+    });
+    expect(await firstMessage(`${url}/app/ws`)).toBe('mount');
+    expect(closed).toBe(1);
+  });
+
   it('whose client leaves before an answer are reported as left', async () => {
     const { surroundings, reported } = record();
     let taken: Duplex | undefined;

@@ -108,7 +108,12 @@ abstract class MountMiddleware
     };
     try {
       report?.admit();
-      const result = ask(app, [request, response, passOn], (status) => report?.leaveHttp(status));
+      const leaveHttp = (statusCode: number): void => {
+        report?.leaveHttp(statusCode);
+        // Its socket is another's: who waits for its end, to give up a place, would wait for ever.
+        response.emit('close');
+      };
+      const result = ask(app, [request, response, passOn], leaveHttp);
       return result instanceof Promise ? result.catch(fail) : undefined;
     } catch (error) {
       return fail(error);

@@ -59,8 +59,9 @@ describe('cutSegments', () => {
       maxLength: 8,
     });
     const rest = fc.array(segment).map((names) => names.map((name) => `/${name}`).join(''));
+    const queries = fc.string({ unit: fc.constantFrom('a', '=', '&', '/', '?', '%2F') });
     fc.assert(
-      fc.property(fc.array(segment), rest, fc.webQueryParameters(), (prefix, path, query) => {
+      fc.property(fc.array(segment), rest, queries, (prefix, path, query) => {
         const url = `${prefix.map((name) => `/${name}`).join('')}${path}?${query}`;
         expect(cutSegments(url, prefix.length)).toBe(`${path === '' ? '/' : path}?${query}`);
       }),
