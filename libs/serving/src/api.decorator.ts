@@ -11,8 +11,9 @@ export interface ApiOptions {
   /**
    * Reads the request's body: one descriptor for one parameter, or one by name for each of several.
    *
-   * @default by the types of the parameters: NdArray → ndarray(), a DTO class → json(Dto), string,
-   *   number and boolean as JSON; several are the values of one JSON object, under their names
+   * @default by the types of the parameters: NdArray → ndarray(), DataFrame → dataFrame(), Buffer →
+   *   file(), a DTO class → json(Dto), a string → text(), number and boolean as JSON or text; several
+   *   are the values of one JSON object, or the parts of a form, under their names, strings as JSON
    */
   input?: AnyDescriptor | DescriptorsByName;
   /**

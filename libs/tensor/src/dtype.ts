@@ -67,6 +67,13 @@ export function bytesPerElement(dtype: NumericDType): number {
   return ARRAYS[dtype].BYTES_PER_ELEMENT;
 }
 
+/** The least magnitude that rounds to infinity; for float64 only infinity itself is beyond it. */
+export const FLOAT_OVERFLOW: Readonly<Record<string, number>> = {
+  float16: 65520,
+  float32: 2 ** 128 - 2 ** 103,
+  float64: Infinity,
+};
+
 /** Room for `length` elements: zeros, or empty strings. */
 export function allocate<D extends DType>(dtype: D, length: number): TensorDataOf<D>;
 export function allocate(dtype: DType, length: number): TensorData {

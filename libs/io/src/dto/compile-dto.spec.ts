@@ -95,6 +95,20 @@ describe('a DTO with a rule that is not compiled', () => {
   });
 });
 
+it('an object whose class has no rules is refused by its path', async () => {
+  class Bare {
+    x: number;
+  }
+  class Plant {
+    @is.ValidateNested() @Type(() => Bare) leaf: Bare;
+  }
+  await expect(validateDto(Plant, { leaf: { x: 1 } }, false)).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    message: 'leaf: an unknown value was passed to the validate function, got an object.',
+    details: { errors: [{ field: 'leaf' }] },
+  });
+});
+
 describe('a compiled DTO', () => {
   it('may be nested in itself', async () => {
     class Node {
@@ -203,9 +217,16 @@ describe('every validator that class-validator brings', () => {
   ];
   const all: Readonly<Record<string, unknown>> = { ...is };
   const names = Object.keys(all).filter((name) => /^[A-Z]/.test(name) && !OTHERS.includes(name));
+  // Each has a function of its name, if not in the same letters: IsUrl has isURL.
+  const checks = Object.keys(all).filter((name) => /^[a-z]/.test(name));
+  const known = new Set(checks.map((name) => name.toLowerCase()));
   const decorators = names.filter(
-    (name) => name.toUpperCase() !== name && name.charAt(0).toLowerCase() + name.slice(1) in all,
+    (name) => name.toUpperCase() !== name && known.has(name.toLowerCase()),
   );
+
+  it('has IsUrl among them', () => {
+    expect(decorators).toContain('IsUrl');
+  });
 
   it.each(decorators)('%s', (name) => {
     class Dto {

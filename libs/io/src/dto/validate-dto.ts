@@ -73,18 +73,21 @@ async function decide<T extends object>(
 }
 
 function fieldErrors(error: ClassValidatorError, parent: string): FieldError[] {
-  const field = joinPath(parent, error.property);
-  const got = describeValue(error.value);
+  // Of an object whose class has no rules it is the whole object that is wrong.
+  const { property } = error as { property?: string };
+  const field = property === undefined ? parent : joinPath(parent, property);
+  const got = property === undefined ? 'an object' : describeValue(error.value);
   const own = Object.values(error.constraints ?? {}).map((rule) => ({
     field,
-    message: withPath(rule, error.property, field),
+    message: withPath(rule, property, field),
     got,
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, field))];
 }
 
 /** class-validator's messages begin with the property's own name, wherever it stands. */
-function withPath(rule: string, property: string, field: string): string {
+function withPath(rule: string, property: string | undefined, field: string): string {
+  if (property === undefined) return field === '' ? rule : `${field}: ${rule}`;
   if (rule.startsWith(`${property} `)) return field + rule.slice(property.length);
   return `${field}: ${rule.replaceAll(property, () => shortenName(property))}`;
 }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Type } from 'class-transformer';
 import { IsInt, IsNumber, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { DataFrame, NdArray } from 'bentonest/tensor';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { json } from './json.js';
 
 class Leaf {
@@ -133,6 +133,22 @@ describe('encode', () => {
     [{ nan: Number.NaN, inf: Infinity }, '{"nan":null,"inf":null}'],
   ])('writes %o', (value, text) => {
     expect(json().encode(value, 'application/json').valueOf()).toMatchObject({ body: text });
+  });
+
+  it('writes once what holds no typed array, empty objects or not', () => {
+    const stringify = vi.spyOn(JSON, 'stringify');
+    onTestFinished(() => stringify.mockRestore());
+    const values = [{ none: {}, scores: NdArray.from([1]) }, { 0: {} }, [[{}, { a: null }]]];
+    for (const value of values) void json().encode(value, 'application/json');
+    const writes = stringify.mock.calls.filter(([value]) => values.includes(value as never));
+    expect(writes).toHaveLength(values.length);
+  });
+
+  it.each([
+    [{ at: { toJSON: () => new Float32Array(1) } }, '{"at":[0]}'],
+    [[{}, [new Uint8Array(0)]], '[{},[[]]]'],
+  ])('finds a typed array wherever it is', (value, text) => {
+    expect(json().encode(value, 'application/json')).toMatchObject({ body: text });
   });
 
   it('takes no text of a client for an integer', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isTypedArray } from 'node:util/types';
-import { NdArray } from 'bentonest/tensor';
+import { DataFrame, NdArray } from 'bentonest/tensor';
 import { describeValue } from '../describe-value.js';
 import { UnencodableResultError } from '../io.errors.js';
 
@@ -35,7 +35,16 @@ function tryStringify(value: unknown): string | undefined {
   // What holds none of ours has cost nothing but this search: a typed array is written as an object
   // with the key 0, or without keys.
   if (text === undefined || !(text.includes('{"0":') || text.includes('{}'))) return text;
-  return stringifyNumeric(value);
+  return hasTypedArray(value) ? stringifyNumeric(value) : text;
+}
+
+/** Of a value without cycles. What writes itself in a way of its own may have one. */
+function hasTypedArray(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (isTypedArray(value)) return true;
+  if ('toJSON' in value) return !(value instanceof NdArray || value instanceof DataFrame);
+  const nested: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return nested.some(hasTypedArray);
 }
 
 function stringifyNumeric(value: unknown): string | undefined {

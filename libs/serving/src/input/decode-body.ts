@@ -1,3 +1,4 @@
+import { ServiceConfigurationError } from 'bentonest/errors';
 import { matchContentType } from 'bentonest/io';
 import type { BufferedDescriptor, IoDescriptor, StreamedDescriptor } from 'bentonest/io';
 import type { FastifyRequest } from 'fastify';
@@ -16,7 +17,7 @@ export function decodeBody(descriptor: IoDescriptor, request: FastifyRequest): u
   const contentType = matchContentType(headers['content-type'], descriptor.contentTypes);
   const buffered = descriptor.reads === 'buffer' ? descriptor : descriptor.buffered;
   if (buffered !== undefined && (buffered === descriptor || isOf(buffered, contentType))) {
-    return buffered.decode({ contentType, headers, body: toBuffer(request.body) });
+    return buffered.decode({ contentType, headers, body: toBuffer(request.body, contentType) });
   }
   return (descriptor as StreamedDescriptor).decode({ contentType, headers, ...openBody(request) });
 }
@@ -36,8 +37,14 @@ function isOf({ contentTypes }: BufferedDescriptor, contentType: string): boolea
   return contentTypes.includes(contentType);
 }
 
-function toBuffer(body: unknown): Buffer {
+/** @throws ServiceConfigurationError for what a parser of the application's own has made of the bytes. */
+function toBuffer(body: unknown, contentType: string): Buffer {
   if (Buffer.isBuffer(body)) return body;
-  // Fastify's own parser for text/plain makes a string; no body at all is undefined.
-  return typeof body === 'string' ? Buffer.from(body) : EMPTY;
+  // No body at all.
+  if (body === undefined || body === null) return EMPTY;
+  if (typeof body === 'string') return Buffer.from(body);
+  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  throw new ServiceConfigurationError(
+    `The application's own content-type parser has parsed a body of type ${contentType}, of which the route reads the bytes. Have the parser give a Buffer, or register it for another type.`,
+  );
 }

@@ -1,11 +1,12 @@
 import { IS_LITTLE_ENDIAN_HOST } from '../byte-order.js';
-import { allocate, integerRange, isFloat } from '../dtype.js';
+import { FLOAT_OVERFLOW, allocate, integerRange, isFloat } from '../dtype.js';
 import type { DType, TensorData } from '../dtype.js';
 import { numberToFloat16 } from '../float16.js';
 import { exactInteger } from '../json/decimal.js';
 import { NdArray } from '../nd-array.js';
 import type { InvalidDataFrameError } from '../tensor.errors.js';
-import { invalidCell, shorten } from './frame-errors.js';
+import { shorten } from '../shorten.js';
+import { invalidCell } from './frame-errors.js';
 
 /** A number whose double may not be exact, or is infinite: what it becomes depends on the dtype. */
 export class DecimalText {
@@ -119,15 +120,8 @@ function converterTo(dtype: DType): Convert {
   };
 }
 
-/** The least magnitude that rounds to infinity. */
-const OVERFLOW: Readonly<Record<string, number>> = {
-  float16: 65520,
-  float32: 2 ** 128 - 2 ** 103,
-  float64: Infinity,
-};
-
 function floatConverter(dtype: DType): Convert {
-  const overflow = OVERFLOW[dtype];
+  const overflow = FLOAT_OVERFLOW[dtype];
   const store = dtype === 'float16' ? numberToFloat16 : (value: number): number => value;
   return (cell) => {
     if (cell === null || cell === undefined) return store(NaN);

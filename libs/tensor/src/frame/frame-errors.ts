@@ -1,8 +1,6 @@
 import { describeName } from '../column-names.js';
 import { InvalidDataFrameError } from '../tensor.errors.js';
 
-const MAX_SHOWN = 40;
-
 /** A value that does not belong where it stands. */
 export function invalidCell(
   expected: string,
@@ -19,10 +17,6 @@ export function invalidCell(
 /** Bytes that are not of the format, or of a part of it that is not read here. */
 export function malformedFrame(message: string, cause?: unknown): InvalidDataFrameError {
   return new InvalidDataFrameError(message, cause === undefined ? {} : { cause });
-}
-
-export function shorten(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 /** Cells that any body may hold: 32 MiB of float64. */

@@ -1,4 +1,5 @@
 import { describeDeepIndex, describeIndex } from '../shape.js';
+import { shorten } from '../shorten.js';
 import { InvalidNdArrayError } from '../tensor.errors.js';
 
 const MAX_SHOWN = 40;
@@ -71,10 +72,6 @@ function atIndex(index: readonly number[]): string {
 
 function withIndex(index: readonly number[]) {
   return index.length === 0 ? {} : { details: { index: [...index] } };
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
 /** What stands at a place, in words and short. */

@@ -1,4 +1,4 @@
-import { allocate, integerRange, isFloat, isInteger } from '../dtype.js';
+import { FLOAT_OVERFLOW, allocate, integerRange, isFloat, isInteger } from '../dtype.js';
 import type { DType, TensorData } from '../dtype.js';
 import { numberToFloat16 } from '../float16.js';
 import { NdArray } from '../nd-array.js';
@@ -79,19 +79,19 @@ function toData(found: Scan, dtype: DType): TensorData {
   return isFloat(dtype) ? toFloats(found, dtype) : toIntegers(found, dtype);
 }
 
-/** The least magnitude that rounds to infinity; for float64 only infinity itself is beyond it. */
-const OVERFLOW: Readonly<Record<string, readonly [least: number, shown: string]>> = {
-  float16: [65520, '65504'],
-  float32: [2 ** 128 - 2 ** 103, '3.4028235e38'],
-  float64: [Infinity, '1.7976931348623157e308'],
+/** The greatest of each, as a message shows it. */
+const GREATEST: Readonly<Record<string, string>> = {
+  float16: '65504',
+  float32: '3.4028235e38',
+  float64: '1.7976931348623157e308',
 };
 
 function toFloats(found: Scan, dtype: DType): TensorData {
   const { numbers, length, largest } = found;
-  const [least, shown] = OVERFLOW[dtype];
+  const least = FLOAT_OVERFLOW[dtype];
   if (largest >= least) {
     const position = numbers.findIndex((value) => Math.abs(value) >= least);
-    throw invalid(found, position, `a number of at most ±${shown} (${dtype})`);
+    throw invalid(found, position, `a number of at most ±${GREATEST[dtype]} (${dtype})`);
   }
   if (dtype === 'float32') return new Float32Array(numbers.subarray(0, length));
   if (dtype === 'float64') return numbers.slice(0, length);
