@@ -88,8 +88,6 @@ async function overload(): Promise<readonly Figure[]> {
   );
   const unanswered = answers.length - served.length - refused.length - late.length;
   expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
-  // A forecast that errs by much would let calls in only to time out.
-  expect(late.length).toBeLessThan(served.length / 2);
   expect((await app.status()).pending).toBe(0);
   expect((await app.rows('slow', [1])).status).toBe(200);
   const times = (of: readonly { readonly ms: number }[], share: number): number =>
@@ -107,6 +105,8 @@ async function overload(): Promise<readonly Figure[]> {
   const goodput = served.length / (OVERLOAD_MS / 1000) / capacity;
   return [
     { name: 'unanswered', value: unanswered, atMost: 0 },
+    // A forecast that errs by much would let calls in only to time out.
+    { name: 'late, of those served', value: late.length / served.length, atMost: 0.5 },
     { name: 'goodput', value: goodput, atLeast: 0.9 },
     // The bounds are of the p99s above; on two cores, which the server, its worker and the clients of
     // this process share with others, the slowest in a hundred shows how busy those are.
