@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isAlive, until } from '../e2e/served-app.js';
+import { meetBounds } from './bounds.js';
 import { FaultApp } from './fault-app.js';
 import { Load } from './load.js';
 
@@ -36,7 +37,8 @@ it('a busy loop: 504 at the deadline; its worker is killed and replaced, the oth
   expect(load.unanswered).toEqual([]);
   expect([...load.statuses.keys()]).toEqual([200]);
   expect(answeredMs).toBeGreaterThanOrEqual(TIMEOUT_MS);
-  expect(answeredMs).toBeLessThan(TIMEOUT_MS + 300);
+  // The bound itself is asserted below, where another attempt costs no worker.
+  expect(answeredMs).toBeLessThan(HANG_MS);
   expect(killedMs).toBeGreaterThanOrEqual(HANG_MS);
   const after = await app.readyPids();
   expect(after.filter((pid) => before.includes(pid))).toHaveLength(1);
@@ -49,8 +51,13 @@ it('a hang is named in the log', () => {
 
 it('a call that overruns its own deadline, and no more, costs no worker', async () => {
   const before = await app.readyPids();
-  const response = await app.single('loop', 800);
-  expect(response.status).toBe(504);
-  await until(async () => (await app.status()).pending === 0, 2000);
+  await meetBounds(async () => {
+    const startedAt = performance.now();
+    const response = await app.single('loop', 800);
+    const value = performance.now() - startedAt;
+    expect(response.status).toBe(504);
+    await until(async () => (await app.status()).pending === 0, 5000);
+    return [{ name: '504 after ms', value, atLeast: TIMEOUT_MS - 1, atMost: TIMEOUT_MS + 100 }];
+  });
   expect(await app.readyPids()).toEqual(before);
 });

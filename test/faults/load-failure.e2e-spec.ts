@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
 import { until } from '../e2e/served-app.js';
+import { meetBounds } from './bounds.js';
 import { FaultApp } from './fault-app.js';
 
 /** After five failures a load is tried again after this time. */
@@ -38,11 +39,14 @@ describe.concurrent('a Runnable that cannot load again', () => {
     const readyz = await app.served.get('/readyz');
     expect(readyz.status).toBe(503);
     expect(await readyz.text()).toMatch(/Runner "faults" is failed: .*the weights are gone/);
-    const askedAt = performance.now();
-    const refused = await app.rows('echo', [1]);
-    const refusedMs = performance.now() - askedAt;
-    expect(refused.status).toBe(503);
-    expect(await refused.json()).toMatchObject({ errorCode: 'RUNNER_UNAVAILABLE' });
+    await meetBounds(async () => {
+      const askedAt = performance.now();
+      const refused = await app.rows('echo', [1]);
+      const value = performance.now() - askedAt;
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ errorCode: 'RUNNER_UNAVAILABLE' });
+      return [{ name: 'refused after ms', value, atMost: 50 }];
+    });
     expect((await app.served.get('/livez')).status).toBe(200);
     await sleep(WATCHED_MS);
     const spawned = app.journal('load').length - 1 - loads;
@@ -51,12 +55,11 @@ describe.concurrent('a Runnable that cannot load again', () => {
     const backMs = performance.now() - failedAt;
     expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
     console.info(
-      `failed after ${loads} loads in ${failedMs.toFixed(0)} ms; refused in ${refusedMs.toFixed(0)} ms ` +
-        `(bound 50); ${spawned} spawns in ${WATCHED_MS} ms (bound ${WATCHED_MS / 5000}); ` +
+      `failed after ${loads} loads in ${failedMs.toFixed(0)} ms; ` +
+        `${spawned} spawns in ${WATCHED_MS} ms (bound ${WATCHED_MS / 5000}); ` +
         `served again ${backMs.toFixed(0)} ms after it failed (retried each ${RETRY_MS})`,
     );
     expect(loads).toBe(5);
-    expect(refusedMs).toBeLessThan(150);
     expect(spawned).toBeLessThanOrEqual(WATCHED_MS / 5000);
   }, 90_000);
 

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../e2e/served-app.js';
+import { meetBounds } from './bounds.js';
+import type { Figure } from './bounds.js';
 import { FaultApp, quantile, residentMb } from './fault-app.js';
 import { Load } from './load.js';
 import { openLoop } from './open-loop.js';
@@ -8,6 +11,8 @@ const BATCH_MS = 20;
 const MAX_BATCH = 2;
 const TIMEOUT_MS = 500;
 const OVERLOAD_MS = 10_000;
+/** Within 30 s by the bound; the second attempt begins where the first ended, if that is not calm. */
+const CALM_MS = 5_000;
 
 let app: FaultApp;
 
@@ -56,7 +61,13 @@ function probe() {
   return { stop };
 }
 
-it('10 × capacity for 10 s: what can be served is, the rest is told so at once', async () => {
+/** What the server holds in memory after so many times of what it held before, once it is calm. */
+async function calmRatio(mb: number): Promise<number> {
+  await until(() => residentMb(app.pid) <= 1.1 * mb, CALM_MS).catch(() => undefined);
+  return residentMb(app.pid) / mb;
+}
+
+async function overload(): Promise<readonly Figure[]> {
   const capacity = await measureCapacity();
   const before = residentMb(app.pid);
   const probes = probe();
@@ -66,32 +77,49 @@ it('10 × capacity for 10 s: what can be served is, the rest is told so at once'
     rate: 10 * capacity,
     durationMs: OVERLOAD_MS,
   });
-  const growth = residentMb(app.pid) - before;
   const health = await probes.stop();
-  const served = answers.filter(({ status }) => status === 200);
-  const refused = answers.filter(({ status }) => status === 503);
-  const late = answers.filter(({ status }) => status === 504);
-  const goodput = served.length / (OVERLOAD_MS / 1000) / capacity;
-  const times = served.map(({ ms }) => ms);
-  const refusals = refused.map(({ ms }) => ms);
-  console.info(
-    `${answers.length} requests at 10 × ${capacity.toFixed(0)}/s: goodput ${(100 * goodput).toFixed(1)} % (bound 90); ` +
-      `refused p50 ${quantile(refusals, 0.5).toFixed(1)} p99 ${quantile(refusals, 0.99).toFixed(1)} ms (bound 50); ` +
-      `served p99 ${quantile(times, 0.99).toFixed(0)} ms (timeoutMs ${TIMEOUT_MS}); ${late.length} of 504; ` +
-      `the server grew by ${growth.toFixed(1)} MiB (bound 100); ` +
-      `health p50 ${quantile(health.times, 0.5).toFixed(1)} p99 ${quantile(health.times, 0.99).toFixed(1)} ms`,
+  const growth = residentMb(app.pid) - before;
+  const [served, refused, late] = [200, 503, 504].map((wanted) =>
+    answers.filter(({ status }) => status === wanted),
   );
-  expect(served.length + refused.length + late.length).toBe(answers.length);
+  console.info(
+    `${answers.length} requests at 10 × ${capacity.toFixed(0)}/s: ${served.length} served, ` +
+      `${refused.length} refused, ${late.length} of 504`,
+  );
+  const unanswered = answers.length - served.length - refused.length - late.length;
   expect(refused.every(({ retryAfter }) => Number(retryAfter) >= 1)).toBe(true);
-  expect(goodput).toBeGreaterThan(0.7);
-  // The figure above is the one that counts; a machine that others use may take longer.
-  expect(quantile(refusals, 0.5)).toBeLessThan(500);
-  // A forecast that errs by much would let calls in only to time out.
-  expect(late.length).toBeLessThan(served.length / 2);
-  expect(growth).toBeLessThan(100);
-  expect(health.times.length).toBeGreaterThan(20);
-  expect(health.statuses).toEqual(new Set([200]));
-  expect(quantile(health.times, 0.5)).toBeLessThan(200);
   expect((await app.status()).pending).toBe(0);
   expect((await app.rows('slow', [1])).status).toBe(200);
-});
+  const times = (of: readonly { readonly ms: number }[], share: number): number =>
+    quantile(
+      of.map(({ ms }) => ms),
+      share,
+    );
+  console.info(
+    `refused p99 ${times(refused, 0.99).toFixed(0)} ms (bound 50), ` +
+      `served p99 ${times(served, 0.99).toFixed(0)} ms (bound timeoutMs ${TIMEOUT_MS} + 100), ` +
+      `health p99 ${quantile(health.times, 0.99).toFixed(1)} ms`,
+  );
+  expect(health.times.length).toBeGreaterThan(20);
+  expect(health.statuses).toEqual(new Set([200]));
+  const goodput = served.length / (OVERLOAD_MS / 1000) / capacity;
+  return [
+    { name: 'unanswered', value: unanswered, atMost: 0 },
+    // A forecast that errs by much would let calls in only to time out.
+    { name: 'late, of those served', value: late.length / served.length, atMost: 0.5 },
+    { name: 'goodput', value: goodput, atLeast: 0.9 },
+    // The bounds are of the p99s above; on two cores, which the server, its worker and the clients of
+    // this process share with others, the slowest in a hundred shows how busy those are.
+    { name: 'refused p50 ms', value: times(refused, 0.5), atMost: 50 },
+    { name: 'served p50 ms', value: times(served, 0.5), atMost: TIMEOUT_MS + 100 },
+    { name: 'health p50 ms', value: quantile(health.times, 0.5), atMost: 200 },
+    { name: 'the server grew by MiB', value: growth, atMost: 100 },
+    { name: 'its memory when calm, × before', value: await calmRatio(before), atMost: 1.1 },
+  ];
+}
+
+it(
+  '10 × capacity for 10 s: what can be served is, the rest is told so at once',
+  () => meetBounds(overload),
+  120_000,
+);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { ServedApp, isAlive, until } from '../e2e/served-app.js';
+import { meetBounds } from './bounds.js';
 import { childPids } from './child-processes.js';
 
 let app: ServedApp | undefined;
@@ -14,9 +15,18 @@ afterEach(async () => {
 
 it('an unknown model ends the start with its name and the cure', async () => {
   const home = await mkdtemp(join(tmpdir(), 'store-'));
-  app = await ServedApp.spawn({ env: { BENTOML_HOME: home } });
-  const [code] = (await once(app.process, 'exit')) as [number];
-  expect(code).not.toBe(0);
+  await meetBounds(async () => {
+    const server = (app = await ServedApp.spawn({ env: { BENTOML_HOME: home } }));
+    const exited = once(server.process, 'exit') as Promise<[number]>;
+    // The application's code is loaded when it says its first word.
+    await until(() => server.output !== '', 20_000);
+    const loadedAt = performance.now();
+    const [code] = await exited;
+    const value = performance.now() - loadedAt;
+    expect(code).not.toBe(0);
+    return [{ name: 'exit after it was loaded ms', value, atMost: 2000 }];
+  });
+  if (app === undefined) throw new Error('It was not started.');
   expect(app.output).toContain(
     'Expected model iris_clf:latest in the model store, which has no models.',
   );

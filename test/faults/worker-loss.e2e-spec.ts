@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../e2e/served-app.js';
-import { FaultApp } from './fault-app.js';
+import { FaultApp, quantile } from './fault-app.js';
 
 const KILLS = 20;
 const CLIENTS = 16;
@@ -21,6 +21,15 @@ beforeAll(async () => {
 
 afterAll(() => app.end());
 
+/** What a worker takes to load under the same load; it gets no time to settle before it is ended again. */
+async function measureLoad(): Promise<number> {
+  const startedAt = performance.now();
+  expect((await app.served.post('/scale', '3')).status).toBe(200);
+  const loadMs = performance.now() - startedAt;
+  expect((await app.served.post('/scale', '2')).status).toBe(200);
+  return loadMs;
+}
+
 it('20 kills -9 under load: only the killed worker’s batch fails, and two workers serve again', async () => {
   const answers: Answer[] = [];
   const unanswered: unknown[] = [];
@@ -38,6 +47,7 @@ it('20 kills -9 under load: only the killed worker’s batch fails, and two work
   };
   const clients = Array.from({ length: CLIENTS }, client);
   await sleep(500);
+  const loadMs = await measureLoad();
   const failed: number[] = [];
   const backMs: number[] = [];
   const answeredMs: number[] = [];
@@ -61,7 +71,8 @@ it('20 kills -9 under load: only the killed worker’s batch fails, and two work
   console.info(
     `503 at most ${Math.max(0, ...answeredMs).toFixed(0)} ms after the kill (bound 1000); ` +
       `at most ${Math.max(...failed)} calls a kill (bound ${MAX_BATCH}), of ${answers.length} in all; ` +
-      `two workers again after at most ${Math.max(...backMs).toFixed(0)} ms (bound load + 1000); ` +
+      `two workers again after ${quantile(backMs, 0.5).toFixed(0)} ms, at most ${Math.max(...backMs).toFixed(0)} ` +
+      `(bound load, here ${loadMs.toFixed(0)}, + 1000); ` +
       `${unanswered.length} unanswered (bound 0)`,
   );
   expect(unanswered).toEqual([]);
@@ -69,5 +80,7 @@ it('20 kills -9 under load: only the killed worker’s batch fails, and two work
   // The other worker's calls are not among the failed: a worker runs one batch at a time.
   expect(Math.max(...failed)).toBeLessThanOrEqual(MAX_BATCH);
   expect(Math.max(...answeredMs)).toBeLessThan(1000);
+  // Of twenty attempts half are to meet the bound: a load is half a second of both cores, and may be twice that.
+  expect(quantile(backMs, 0.5)).toBeLessThan(loadMs + 1000);
   expect((await app.status()).restarts).toBe(KILLS);
-}, 60_000);
+}, 170_000);
