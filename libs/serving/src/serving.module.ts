@@ -12,6 +12,7 @@ import { findHandlers } from './http/find-handlers.js';
 import { forceExitAfter } from './http/forced-exit.js';
 import { GracefulClose } from './http/graceful-close.js';
 import { MountedRequests } from './http/mounted-requests.js';
+import { identifyForMiddleware, identifyRequests } from './http/request-ids.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 import { ServiceHooks } from './life-cycle/service-life-cycle.js';
@@ -62,6 +63,8 @@ export class FastifyPreparation implements BeforeApplicationShutdown {
     rememberServer(fastify, adapter);
     this.closing = new GracefulClose(fastify.server);
     this.errors.attach(fastify);
+    identifyRequests(fastify);
+    identifyForMiddleware(adapter);
     registerBodyParsers(adapter, fastify);
     addRouteHooks(fastify, (method, url) => findHandlers(this.modules, method, url));
   }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { createRequestId } from '../http/request-ids.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -60,11 +60,13 @@ const answer: Listener = (error, socket) => {
 };
 
 function toAnswer(error: PublicError): string {
-  // What is no request has no id; this one is for those who read bodies by their shape.
-  const body = stringifyErrorBody(error, randomUUID());
+  // What is no request has no id; this one is for those who read answers by their shape.
+  const id = createRequestId();
+  const body = stringifyErrorBody(error, id);
   const lines = [
     `HTTP/1.1 ${error.statusCode} ${phraseOf(error.statusCode)}`,
     'Connection: close',
+    `X-Request-Id: ${id}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];

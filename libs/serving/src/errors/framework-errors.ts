@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { REQUEST_ID_HEADER } from '../http/request-ids.js';
 import { stringifyErrorBody } from './error-body.js';
 import { toPublicError } from './to-public-error.js';
 
@@ -17,6 +18,7 @@ export function frameworkErrors(
   const told = toPublicError(error);
   void reply
     .status(told.statusCode)
+    .header(REQUEST_ID_HEADER, request.id)
     .header('content-type', 'application/json; charset=utf-8')
     .send(stringifyErrorBody(told, request.id));
 }

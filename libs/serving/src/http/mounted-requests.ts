@@ -7,9 +7,9 @@ import {
   CLIENT_CLOSED_REQUEST,
   leaveToMount,
   publishStart,
-  requestIdOf,
   takeFromMount,
 } from './request-events.js';
+import { requestIdOf } from './request-ids.js';
 
 const SWITCHING_PROTOCOLS = 101;
 const INTERNAL_SERVER_ERROR = 500;

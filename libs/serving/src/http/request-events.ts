@@ -2,14 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
+import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
-/** Publishes each request of a route as it comes in, before anything is done for it. */
+/** Publishes each request of a route as it comes in, before its handler is asked. */
 export function createRequestHook(route: RouteInfo): OnResponse {
-  return ({ id, raw }, _reply, done) => {
+  const isService = route.service !== '';
+  return ({ id, raw }, reply, done) => {
     publishStart(route, raw, id);
+    if (isService) reply.header(BENTOML_REQUEST_ID_HEADER, id);
     done();
   };
 }
@@ -20,20 +23,6 @@ export function createResponseHook(route: RouteInfo): OnResponse {
     publish(route, request, reply);
     done();
   };
-}
-
-const REQUEST_ID = Symbol('bentonest.request-id');
-
-type KnownRequest = IncomingMessage & { [REQUEST_ID]?: string };
-
-/** Leaves a request's id where mounted applications, which know nothing of Fastify, find it. */
-export const rememberRequestId: OnResponse = ({ id, raw }, _reply, done) => {
-  (raw as KnownRequest)[REQUEST_ID] = id;
-  done();
-};
-
-export function requestIdOf(request: IncomingMessage): string {
-  return (request as KnownRequest)[REQUEST_ID] ?? '';
 }
 
 export function publishStart(
