@@ -12,16 +12,19 @@ import { ServiceAudit } from './feature/service-audit.js';
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
-    .setExtras<BentoExtras>({}, (definition, { metrics, health, docs, shutdownGraceMs }) => ({
-      ...definition,
-      global: true,
-      imports: [
-        ...(definition.imports ?? []),
-        ServingModule.register({ shutdownGraceMs }),
-        ObserveModule.register({ metrics, health }),
-        DocsModule.register({ docs }),
-      ],
-    }))
+    .setExtras<BentoExtras>(
+      {},
+      (definition, { metrics, health, tracing, docs, shutdownGraceMs }) => ({
+        ...definition,
+        global: true,
+        imports: [
+          ...(definition.imports ?? []),
+          ServingModule.register({ shutdownGraceMs }),
+          ObserveModule.register({ metrics, health, tracing }),
+          DocsModule.register({ docs }),
+        ],
+      }),
+    )
     .build();
 
 /** One per application: the Fastify preparation, the runners' life cycle, health and metrics. */

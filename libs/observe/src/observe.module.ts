@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { register } from 'prom-client';
 import { HealthController } from './health/health.controller.js';
@@ -8,6 +8,8 @@ import { runnerMetricProviders } from './metrics/runner-metric.providers.js';
 import { RunnerGauges } from './metrics/runner-gauges.js';
 import { RunnerMetrics } from './metrics/runner-metrics.js';
 import { RequestMetrics, requestMetricProviders } from './metrics/request-metrics.js';
+import { RequestTracing, TRACING_OPTIONS } from './tracing/request-tracing.js';
+import type { TracingOptions } from './tracing/tracing.options.js';
 
 /** Options of {@link ObserveModule}. */
 export interface ObserveOptions {
@@ -15,6 +17,8 @@ export interface ObserveOptions {
   metrics?: boolean;
   /** Serves `GET /livez`, `/readyz` and `/healthz`. @default true */
   health?: boolean;
+  /** Spans of requests, batches and mounts by OpenTelemetry; false: none. @default {} */
+  tracing?: false | TracingOptions;
 }
 
 const METRICS = [
@@ -25,17 +29,25 @@ const METRICS = [
   RunnerGauges,
 ];
 
-/** Health endpoints and metrics: subscribers of what serving and runners publish. */
+/** Health endpoints, metrics and tracing: subscribers of what serving and runners publish. */
 @Module({})
 export class ObserveModule {
-  static register({ metrics = true, health = true }: ObserveOptions = {}): DynamicModule {
+  static register({
+    metrics = true,
+    health = true,
+    tracing = {},
+  }: ObserveOptions = {}): DynamicModule {
     return {
       module: ObserveModule,
       imports: metrics ? [createPrometheusModule()] : [],
-      providers: metrics ? METRICS : [],
+      providers: [...(metrics ? METRICS : []), ...tracingProviders(tracing)],
       controllers: health ? [HealthController] : [],
     };
   }
+}
+
+function tracingProviders(tracing: false | TracingOptions): Provider[] {
+  return tracing === false ? [] : [{ provide: TRACING_OPTIONS, useValue: tracing }, RequestTracing];
 }
 
 function createPrometheusModule(): DynamicModule {

@@ -23,6 +23,8 @@ export {
   UnsupportedEncodingError,
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
+export { traceRequest, traceOf } from './http/request-trace.js';
+export type { RequestTrace } from './http/request-trace.js';
 export { MountedRequests } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';
 export { DocsModule } from './openapi/docs.module.js';

@@ -9,6 +9,8 @@ export interface RouteInfo {
   /** The service's name and version, '' where the route is not one of a service. */
   readonly service: string;
   readonly version: string;
+  /** A mounted application: what is asked of it below the endpoint is its own affair. */
+  readonly isMount?: true;
 }
 
 /**
@@ -26,6 +28,9 @@ export interface RequestEvent extends RequestStartEvent {
   readonly response: ServerResponse;
   readonly statusCode: number;
   readonly durationMs: number;
+  /** Where the request is traced, and by sampling recorded: 32 and 16 hexadecimal digits. */
+  readonly traceId?: string | undefined;
+  readonly spanId?: string | undefined;
 }
 
 /** Names of the channels on `node:diagnostics_channel`. */

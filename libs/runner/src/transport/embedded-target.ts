@@ -23,11 +23,14 @@ export class EmbeddedTarget implements BatchTarget {
   async run(batch: Batch): Promise<unknown> {
     const method = batch.method.name;
     const args = batch.args.map((arg) => joinChunks(arg));
+    const startedAt = performance.now();
     try {
       const isAsync = this.isAsync(method);
-      return await runEmbeddedCalls(packOrigins(batch.calls), { isAsync }, () =>
+      const result = await runEmbeddedCalls(packOrigins(batch.calls), { isAsync }, () =>
         runMethod(this.runner, this.loaded, { method, args }),
       );
+      batch.worker = { pid: process.pid, runMs: performance.now() - startedAt };
+      return result;
     } catch (cause) {
       if (cause instanceof BentoError) throw cause;
       throw new RunnerFailedError(this.runner, method, { cause });

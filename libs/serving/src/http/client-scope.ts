@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
+import { traceOf } from './request-trace.js';
 
 const SCOPES = Symbol('bentonest.scopes');
 const ON_TIMEOUT = Symbol('bentonest.on-timeout');
@@ -43,7 +44,8 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   const { isAsync, onSuccess, timeoutMs, limit } = options;
   limit?.enter();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope(originOf(request));
+  const trace = traceOf(request.raw);
+  const scope = new CallScope(originOf(request, trace));
   scopes.add(scope);
   const end = (): void => {
     scopes.delete(scope);
@@ -51,7 +53,8 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   };
   let result: unknown;
   try {
-    result = isAsync ? scope.runAsync(handle) : scope.run(handle);
+    const work = trace === undefined ? handle : () => trace.activate(handle, isAsync);
+    result = isAsync ? scope.runAsync(work) : scope.run(work);
   } catch (error) {
     end();
     throw error;
@@ -88,11 +91,14 @@ export async function* streamForClient(
   if (start === 'anew') limit?.enter();
   else limit?.resume();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope(originOf(request));
+  const trace = traceOf(request.raw);
+  const scope = new CallScope(originOf(request, trace));
   scopes.add(scope);
   onStream(request);
-  const items = scope.runAsync(handle) as Items;
-  const next = async (): Promise<IteratorResult<unknown>> => scope.runAsync(() => items.next());
+  const enter = <T>(work: () => T): T =>
+    scope.runAsync(trace === undefined ? work : () => trace.activate(work, true));
+  const items = enter(handle) as Items;
+  const next = async (): Promise<IteratorResult<unknown>> => enter(() => items.next());
   let hasTimedOut = false;
   try {
     const first = next();

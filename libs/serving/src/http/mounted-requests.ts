@@ -10,6 +10,7 @@ import {
   takeFromMount,
 } from './request-events.js';
 import { requestIdOf } from './request-ids.js';
+import { traceOf } from './request-trace.js';
 
 const SWITCHING_PROTOCOLS = 101;
 const INTERNAL_SERVER_ERROR = 500;
@@ -39,7 +40,7 @@ export class MountedRequests {
   private routeOf(endpoint: string): RouteInfo {
     let route = this.routes.get(endpoint);
     if (route === undefined) {
-      route = { endpoint, method: '', service: '', version: '' };
+      route = { endpoint, method: '', service: '', version: '', isMount: true };
       this.routes.set(endpoint, route);
     }
     return route;
@@ -90,8 +91,11 @@ class MountedRequest {
 
 function publish(event: Omit<RequestEvent, 'requestId'>): void {
   if (!requestChannel.hasSubscribers) return;
+  const trace = traceOf(event.request);
   requestChannel.publish({
     ...event,
     requestId: requestIdOf(event.request),
+    traceId: trace?.traceId,
+    spanId: trace?.spanId,
   } satisfies RequestEvent);
 }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
 import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
+import { traceOf } from './request-trace.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
@@ -87,13 +88,16 @@ export function publishUnfinished(
   publishEvent(route, request, reply, statusCode);
 }
 
+const NO_TRACE = { traceId: undefined, spanId: undefined };
+
 function publishEvent(
   route: RouteInfo,
   { id: requestId, raw: request }: FastifyRequest,
   { raw: response, elapsedTime: durationMs }: FastifyReply,
   statusCode: number,
 ): void {
-  const event = { route, requestId, request, response, statusCode, durationMs };
+  const { traceId, spanId } = traceOf(request) ?? NO_TRACE;
+  const event = { route, requestId, request, response, statusCode, durationMs, traceId, spanId };
   requestChannel.publish(event satisfies RequestEvent);
 }
 
