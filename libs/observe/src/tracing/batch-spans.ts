@@ -77,13 +77,15 @@ function namesOf({ runner, method }: BatchEvent): Record<string, string> {
   return { 'bentonest.runner': runner, 'bentonest.method': method };
 }
 
+const NONE: readonly SampledCall[] = [];
+
 function sampledCallsOf({ origins, durationsMs }: BatchEvent): readonly SampledCall[] {
-  const calls: SampledCall[] = [];
+  let calls: SampledCall[] | undefined;
   for (let call = 0; call < origins.length; call++) {
     const request = sampledSpanOf(origins[call]?.traceparent);
-    if (request !== undefined) calls.push({ request, durationMs: durationsMs[call] });
+    if (request !== undefined) (calls ??= []).push({ request, durationMs: durationsMs[call] });
   }
-  return calls;
+  return calls ?? NONE;
 }
 
 /** Each request once, whatever number of its calls are in the batch. */

@@ -37,7 +37,8 @@ export async function startOtlpExporter(
     ),
     importPeer('@opentelemetry/resources', FEATURE, () => import('@opentelemetry/resources')),
   ]);
-  otel.diag.setLogger(new ExportComplaints(), otel.DiagLogLevel.WARN);
+  const complaints = new ExportComplaints();
+  otel.diag.setLogger(complaints, otel.DiagLogLevel.WARN);
   const { defaultResource, detectResources, envDetector, resourceFromAttributes } = resources;
   const resource = defaultResource()
     .merge(detectResources({ detectors: [envDetector] }))
@@ -63,7 +64,12 @@ export async function startOtlpExporter(
     contextManager,
     sampled: (context: Context) => context.setValue(isChosen, true),
     shutdown: async () => {
-      await within(FLUSH_MS, provider.shutdown());
+      await isDoneIn(FLUSH_MS, provider.shutdown()).then(
+        (isSent) => {
+          if (!isSent) complaints.error(`the collector did not answer in ${FLUSH_MS} ms`);
+        },
+        (error: unknown) => complaints.error(String(error)),
+      );
       for (const api of [otel.trace, otel.context, otel.propagation, otel.diag]) api.disable();
     },
   };
@@ -79,11 +85,14 @@ function toExporterConfig({ endpoint, headers, timeoutMs }: OtlpOptions) {
   };
 }
 
-async function within(ms: number, work: Promise<void>): Promise<void> {
+async function isDoneIn(ms: number, work: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, late]);
-  clearTimeout(timer);
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A collector that is down would be told of with every export. */
@@ -95,7 +104,7 @@ class ExportComplaints implements DiagLogger {
     const now = performance.now();
     if (now < this.quietUntil) return;
     this.quietUntil = now + COMPLAINT_EVERY_MS;
-    this.logger.warn(`Spans were not sent: ${message.split('\n', 1)[0].slice(0, 300)}`);
+    this.logger.warn(`Spans were not sent: ${reasonOf(message)}`);
   }
 
   warn(message: string): void {
@@ -105,4 +114,10 @@ class ExportComplaints implements DiagLogger {
   info(): void {}
   debug(): void {}
   verbose(): void {}
+}
+
+/** The SDK writes errors as JSON, with their stack. */
+function reasonOf(message: string): string {
+  const { message: told } = /"message":"(?<message>(?:[^"\\]|\\.)*)"/.exec(message)?.groups ?? {};
+  return (told ?? message.split('\n', 1)[0]).slice(0, 300);
 }
