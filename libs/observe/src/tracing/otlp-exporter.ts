@@ -64,12 +64,7 @@ export async function startOtlpExporter(
     contextManager,
     sampled: (context: Context) => context.setValue(isChosen, true),
     shutdown: async () => {
-      await isDoneIn(FLUSH_MS, provider.shutdown()).then(
-        (isSent) => {
-          if (!isSent) complaints.error(`the collector did not answer in ${FLUSH_MS} ms`);
-        },
-        (error: unknown) => complaints.error(String(error)),
-      );
+      await flush(provider, complaints);
       for (const api of [otel.trace, otel.context, otel.propagation, otel.diag]) api.disable();
     },
   };
@@ -83,6 +78,18 @@ function toExporterConfig({ endpoint, headers, timeoutMs }: OtlpOptions) {
     ...(headers === undefined ? {} : { headers: { ...headers } }),
     ...(timeoutMs === undefined ? {} : { timeoutMillis: timeoutMs }),
   };
+}
+
+async function flush(
+  provider: { shutdown(): Promise<void> },
+  complaints: ExportComplaints,
+): Promise<void> {
+  try {
+    const isSent = await isDoneIn(FLUSH_MS, provider.shutdown());
+    if (!isSent) complaints.error(`the collector did not answer in ${FLUSH_MS} ms`);
+  } catch (error) {
+    complaints.error(String(error));
+  }
 }
 
 async function isDoneIn(ms: number, work: Promise<void>): Promise<boolean> {
