@@ -51,6 +51,30 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     expect(await docs.text()).toContain("url: '/py/openapi.json'");
   });
 
+  it('gets the id of each request, and a runner that it calls is told it', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const headers = { 'x-request-id': 'r-7', traceparent };
+    const shown = (await json('/py/request/x', { headers })) as Shown;
+    expect(Object.fromEntries(shown.headers)).toMatchObject(headers);
+    const answer = await fetch(`${app.url}/py/request/x`);
+    const ours = answer.headers.get('x-request-id') ?? '';
+    expect(ours).toMatch(/^[\da-f]{12}-\w+$/);
+    const told = Object.fromEntries(((await answer.json()) as Shown).headers);
+    expect(told['x-request-id']).toBe(ours);
+    for (const [path, requestId] of [
+      ['/py/predict', 'asgi-1'],
+      ['/flask/predict', 'wsgi-1'],
+    ]) {
+      await fetch(app.url + path, { headers: { ...headers, 'x-request-id': requestId } });
+      const line = `batch for ${JSON.stringify([{ requestId, traceparent }])}\n`;
+      await until(
+        () => app.output.includes(line),
+        5_000,
+        () => app.output,
+      );
+    }
+  });
+
   it('gets end-to-end headers, and what we say about the request, which no client can', async () => {
     const headers = {
       connection: 'keep-alive, X-Secret',

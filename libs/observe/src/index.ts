@@ -21,3 +21,4 @@ export type { AccessLogOptions, LoggingOptions } from './logging/logging.options
 export { UnknownLogLevelError } from './observe.errors.js';
 export { ObserveModule } from './observe.module.js';
 export type { ObserveOptions } from './observe.module.js';
+export type { OtlpOptions, TracingOptions } from './tracing/tracing.options.js';

@@ -15,6 +15,8 @@ import { HEALTH_PATHS, LOGGING_OPTIONS, resolveLoggingOptions } from './logging/
 import type { LoggingOptions } from './logging/logging.options.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { MetricsOptions } from './metrics/metrics.options.js';
+import { RequestTracing, TRACING_OPTIONS } from './tracing/request-tracing.js';
+import type { TracingOptions } from './tracing/tracing.options.js';
 
 /** Options of {@link ObserveModule}. */
 export interface ObserveOptions {
@@ -24,14 +26,16 @@ export interface ObserveOptions {
   health?: boolean | HealthOptions;
   /** The log, and in it a line for each request; `false`: Nest's own log, as it is. @default true */
   logging?: boolean | LoggingOptions;
+  /** Spans of requests, batches and mounts by OpenTelemetry; `false`: none. @default {} */
+  tracing?: false | TracingOptions;
 }
 
-/** Health endpoints, metrics and logs: subscribers of what serving and runners publish. */
+/** Health endpoints, metrics, logs and tracing: subscribers of what serving and runners publish. */
 @Module({})
 export class ObserveModule {
   /** @throws ServiceConfigurationError for options that are none. */
   static register(options: ObserveOptions = {}): DynamicModule {
-    const { health = true } = options;
+    const { health = true, tracing = {} } = options;
     const metrics = options.metrics === true ? {} : (options.metrics ?? {});
     const logging = options.logging === true ? {} : (options.logging ?? {});
     const metricsPath = metrics === false ? [] : [metrics.path ?? '/metrics'];
@@ -41,6 +45,7 @@ export class ObserveModule {
       providers: [
         ...createHealthProviders(health),
         ...(logging === false ? [] : createLoggingProviders(logging, metricsPath)),
+        ...createTracingProviders(tracing),
       ],
       controllers: [
         ...(health === false ? [] : [HealthController]),
@@ -78,4 +83,8 @@ function createLoggingProviders(
     LevelSignal,
     AccessLog,
   ];
+}
+
+function createTracingProviders(tracing: false | TracingOptions): Provider[] {
+  return tracing === false ? [] : [{ provide: TRACING_OPTIONS, useValue: tracing }, RequestTracing];
 }

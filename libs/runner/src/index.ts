@@ -1,5 +1,6 @@
 export { BATCH_CHANNEL, LOST_CALL_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
 export type { BatchEvent, LostCallEvent, WorkerEvent } from './runner.channels.js';
+export type { WorkerRun } from './dispatch/batch.js';
 export type { CallOrigin } from './dispatch/call-origin.js';
 export { CallScope } from './dispatch/call-scope.js';
 export type { LossReason } from './dispatch/dispatcher.options.js';

@@ -321,6 +321,8 @@ export class RunnerHost {
       rows: batch.rows,
       statusCode: statusOf(error),
       runMs: endedAt - startedAt,
+      endedAt,
+      worker: batch.worker,
       durationsMs: batch.calls.map(({ call }) => endedAt - call.enqueuedAt),
       origins: batch.calls.map(({ call }) => call.origin),
     }));

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import type { WorkerRun } from './dispatch/batch.js';
 import type { CallOrigin } from './dispatch/call-origin.js';
 import type { LossReason } from './dispatch/dispatcher.options.js';
 
@@ -12,6 +13,10 @@ export interface BatchEvent {
   readonly statusCode: number;
   /** Time in the worker and on the wire, in milliseconds. */
   readonly runMs: number;
+  /** When it ended, on the clock of `performance.now()`. */
+  readonly endedAt: number;
+  /** Process and own time of the Runnable; undefined for a batch that failed. */
+  readonly worker: WorkerRun | undefined;
   /** Of each call, the time from its arrival to the end of the batch, in milliseconds. */
   readonly durationsMs: readonly number[];
   /** Of each call, the request that it was made for; undefined where none has made it. */

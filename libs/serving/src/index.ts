@@ -26,6 +26,8 @@ export {
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
 export { ServerLife } from './http/server-life.js';
+export { traceRequest, traceOf } from './http/request-trace.js';
+export type { RequestTrace } from './http/request-trace.js';
 export { MountedRequests } from './http/mounted-requests.js';
 export type { MountReadiness } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';

@@ -9,6 +9,8 @@ export interface RouteInfo {
   /** The service's name and version, '' where the route is not one of a service. */
   readonly service: string;
   readonly version: string;
+  /** A mounted application: what is asked of it below the endpoint is its own affair. */
+  readonly isMount?: true;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface RequestEvent extends RequestStartEvent {
   readonly durationMs: number;
   /** The answer's content-length; undefined for one that went out in chunks. */
   readonly responseBytes: number | string | undefined;
-  /** The W3C trace and the span of the request, where requests are traced. */
+  /** Where the request is traced, and by sampling recorded: 32 and 16 hexadecimal digits. */
   readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
 }

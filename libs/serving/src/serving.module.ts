@@ -12,6 +12,7 @@ import { Admission } from './http/admission.js';
 import { ClosingState } from './http/closing-state.js';
 import { findHandlers } from './http/find-handlers.js';
 import { MountedRequests } from './http/mounted-requests.js';
+import { identifyForMiddleware, identifyRequests } from './http/request-ids.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { ServerLife } from './http/server-life.js';
 import { registerBodyParsers } from './input/body-parsers.js';
@@ -49,6 +50,8 @@ export class FastifyPreparation {
     rememberServer(fastify, adapter);
     this.errors.attach(fastify);
     this.server.prepare(adapter, fastify);
+    identifyRequests(fastify);
+    identifyForMiddleware(adapter);
     registerBodyParsers(adapter, fastify);
     const { admission, options } = this.server;
     addRouteHooks(fastify, {

@@ -1,6 +1,6 @@
 import { mergeConfig } from 'bentonest/config';
 import type { ConfigValues, Partly } from 'bentonest/config';
-import type { LoggingOptions, ObserveOptions } from 'bentonest/observe';
+import type { LoggingOptions, ObserveOptions, TracingOptions } from 'bentonest/observe';
 import type { DocsModuleOptions, DocsOptions, ServingOptions } from 'bentonest/serving';
 import type { BentoExtras } from '../bento.options.js';
 
@@ -13,13 +13,14 @@ interface ModuleOptions {
 
 /** What forRoot says, with what operators have set over it. */
 export function applyConfig(extras: BentoExtras, values: ConfigValues): ModuleOptions {
-  const { metrics, health, logging, docs, ...serving } = extras;
+  const { metrics, health, logging, tracing, docs, ...serving } = extras;
   return {
     serving: mergeConfig<ServingOptions>(serving, servingOf(values)),
     observe: {
       metrics: switched(metrics, values.metrics),
       health: switched(health, values.health),
       logging: switched<LoggingOptions>(logging, values.logging as Partly<LoggingOptions>),
+      tracing: switched<TracingOptions>(tracing, values.tracing),
     },
     docs: { docs: switched<DocsOptions>(docs, values.docs) },
   };

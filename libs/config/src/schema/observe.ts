@@ -70,27 +70,31 @@ export const observeKeys = {
     }),
   }),
   tracing: section({
-    enabled: key(flag(), { description: 'Spans by OpenTelemetry.', default: false }),
+    enabled: key(flag(), {
+      description: 'Spans by OpenTelemetry, where there is an exporter or an SDK.',
+      default: true,
+    }),
     sampleRate: key(ratio(), {
-      description: 'Share of the traces that begin here which are recorded.',
+      description: 'Share of the requests that is traced, where they do not say themselves.',
       default: 1,
     }),
     excludedUrls: key(texts(), {
-      description: 'Routes without spans.',
+      description:
+        'Routes that are not traced, by their template; a * at the end stands for any rest.',
       default: '(health and metrics)',
     }),
     serviceName: key(text(), {
       description: 'Name of the whole in traces.',
-      default: '(the name in package.json)',
+      default: '(OTEL_SERVICE_NAME, else bentonest)',
     }),
     exporter: key(oneOf('none', 'otlp'), {
-      description: 'none: to the SDK that the application has set up, if any.',
+      description: 'none: to the SDK that the application has registered, if any.',
       default: 'none',
     }),
     otlp: section({
       endpoint: key(text(), {
         description: 'Where the collector takes traces over HTTP.',
-        default: 'http://localhost:4318/v1/traces',
+        default: "(OpenTelemetry's variables, else http://localhost:4318)",
       }),
       headers: key(record(text(), 'a section of header names and texts'), {
         description: 'Headers for the collector.',

@@ -5,6 +5,13 @@ import { TensorChunks } from '../wire/tensor-chunks.js';
 import { groupOf, toGroupValue, toOutgoingGroup } from '../wire/tensor-group.js';
 import type { PreparedCall, QueuedCall } from './call.js';
 
+/** What the process that ran a batch tells of it. */
+export interface WorkerRun {
+  readonly pid: number;
+  /** Its own time for the batch, in milliseconds. */
+  readonly runMs: number;
+}
+
 /** Calls that run as one. */
 export interface Batch {
   readonly method: MethodDescription;
@@ -13,6 +20,8 @@ export interface Batch {
   readonly args: readonly unknown[];
   /** When the last of its calls is given up, on the dispatcher's clock: then nobody reads the result. */
   readonly deadline: number;
+  /** Set by the target that has run it; not where that failed. */
+  worker?: WorkerRun;
 }
 
 /** Joins calls of one batch key. */

@@ -28,15 +28,16 @@ export class EmbeddedTarget implements BatchTarget {
     return passValues([result])[0];
   }
 
-  private async call(
-    { method: { name: method }, calls }: Batch,
-    args: readonly unknown[],
-  ): Promise<unknown> {
+  private async call(batch: Batch, args: readonly unknown[]): Promise<unknown> {
+    const method = batch.method.name;
     try {
       const isAsync = this.isAsync(method);
-      return await runEmbeddedCalls(packOrigins(calls), { isAsync }, () =>
+      const startedAt = performance.now();
+      const result = await runEmbeddedCalls(packOrigins(batch.calls), { isAsync }, () =>
         runMethod(this.runner, this.loaded, { method, args }),
       );
+      batch.worker = { pid: process.pid, runMs: performance.now() - startedAt };
+      return result;
     } catch (cause) {
       if (cause instanceof BentoError || isHttpException(cause)) throw cause;
       throw new RunnerFailedError(this.runner, method, { cause });

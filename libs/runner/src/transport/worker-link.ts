@@ -131,6 +131,7 @@ export class WorkerLink implements BatchTarget {
       pending.reject(toError(this.runner, pending.batch.method.name, frame.head));
       return;
     }
+    pending.batch.worker = { pid: this.hello.pid, runMs: frame.head.runMs };
     try {
       pending.resolve(toResult(frame));
     } catch (error) {

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { answeredBeside } from '../http/request-events.js';
 import { clientErrorChannel } from '../serving.channels.js';
 import type { ClientErrorEvent } from '../serving.channels.js';
+import { createRequestId } from '../http/request-ids.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -74,11 +74,13 @@ function publish(statusCode: number, response: ServerResponse | null | undefined
 }
 
 function toAnswer(error: PublicError): string {
-  // What is no request has no id; this one is for those who read bodies by their shape.
-  const body = stringifyErrorBody(error, randomUUID());
+  // What is no request has no id; this one is for those who read answers by their shape.
+  const id = createRequestId();
+  const body = stringifyErrorBody(error, id);
   const lines = [
     `HTTP/1.1 ${error.statusCode} ${phraseOf(error.statusCode)}`,
     'Connection: close',
+    `X-Request-Id: ${id}`,
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];

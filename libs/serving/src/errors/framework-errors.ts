@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { publishRefused } from '../http/request-events.js';
+import { REQUEST_ID_HEADER } from '../http/request-ids.js';
 import { stringifyErrorBody } from './error-body.js';
 import { toPublicError } from './to-public-error.js';
 
@@ -19,6 +20,7 @@ export function frameworkErrors(
   const told = toPublicError(error);
   void reply
     .status(told.statusCode)
+    .header(REQUEST_ID_HEADER, request.id)
     .header('content-type', 'application/json; charset=utf-8')
     .send(stringifyErrorBody(told, request.id));
 }

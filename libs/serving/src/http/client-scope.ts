@@ -8,6 +8,7 @@ import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import { RequestPlace } from './request-place.js';
+import { traceOf } from './request-trace.js';
 
 const SCOPES = Symbol('bentonest.scopes');
 const ON_TIMEOUT = Symbol('bentonest.on-timeout');
@@ -58,7 +59,8 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   const place = RequestPlace.of(request.raw);
   place?.hold();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope(originOf(request));
+  const trace = traceOf(request.raw);
+  const scope = new CallScope(originOf(request, trace));
   scopes.add(scope);
   const end = (): void => {
     scopes.delete(scope);
@@ -67,7 +69,8 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   };
   let result: unknown;
   try {
-    result = isAsync ? scope.runAsync(handle) : scope.run(handle);
+    const work = trace === undefined ? handle : () => trace.activate(handle, isAsync);
+    result = isAsync ? scope.runAsync(work) : scope.run(work);
   } catch (error) {
     end();
     throw error;
@@ -110,11 +113,14 @@ export async function* streamForClient(
   const place = RequestPlace.of(request.raw);
   place?.hold();
   const scopes = scopesOf(connectionOf(request));
-  const scope = new CallScope(originOf(request));
+  const trace = traceOf(request.raw);
+  const scope = new CallScope(originOf(request, trace));
   scopes.add(scope);
   onStream(request);
-  const items = scope.runAsync(handle) as Items;
-  const next = async (): Promise<IteratorResult<unknown>> => scope.runAsync(() => items.next());
+  const enter = <T>(work: () => T): T =>
+    scope.runAsync(trace === undefined ? work : () => trace.activate(work, true));
+  const items = enter(handle) as Items;
+  const next = async (): Promise<IteratorResult<unknown>> => enter(() => items.next());
   let hasTimedOut = false;
   try {
     const first = next();

@@ -8,10 +8,11 @@ import {
   leaveToMount,
   lengthOf,
   publishStart,
-  requestIdOf,
   takeFromMount,
   unfinishedStatus,
 } from './request-events.js';
+import { requestIdOf } from './request-ids.js';
+import { traceOf } from './request-trace.js';
 
 const INTERNAL_SERVER_ERROR = 500;
 
@@ -56,7 +57,7 @@ export class MountedRequests {
   private routeOf(endpoint: string): RouteInfo {
     let route = this.routes.get(endpoint);
     if (route === undefined) {
-      route = { endpoint, method: '', service: '', version: '' };
+      route = { endpoint, method: '', service: '', version: '', isMount: true };
       this.routes.set(endpoint, route);
     }
     return route;
@@ -118,9 +119,12 @@ class MountedRequest {
 
 function publish(event: Omit<RequestEvent, 'requestId' | 'responseBytes'>): void {
   if (!requestChannel.hasSubscribers) return;
+  const trace = traceOf(event.request);
   requestChannel.publish({
     ...event,
     requestId: requestIdOf(event.request),
     responseBytes: lengthOf(event.response.getHeader('content-length')),
+    traceId: trace?.traceId,
+    spanId: trace?.spanId,
   } satisfies RequestEvent);
 }

@@ -4,15 +4,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
 import { connectionOf } from './client-scope.js';
+import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
+import { traceOf } from './request-trace.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
-/** Publishes each request of a route as it comes in, before anything is done for it. */
+/** Publishes each request of a route as it comes in, before its handler is asked. */
 export function createRequestHook(route: RouteInfo): OnResponse {
+  const isService = route.service !== '';
   return (request, reply, done) => {
     if (requestChannel.hasSubscribers) openRepliesOf(request).add(reply);
     publishStart(route, request.raw, request.id);
+    if (isService) reply.header(BENTOML_REQUEST_ID_HEADER, request.id);
     done();
   };
 }
@@ -45,20 +49,6 @@ export function createResponseHook(route: RouteInfo): OnResponse {
     publish(route, request, reply);
     done();
   };
-}
-
-const REQUEST_ID = Symbol('bentonest.request-id');
-
-type KnownRequest = IncomingMessage & { [REQUEST_ID]?: string };
-
-/** Leaves a request's id where mounted applications, which know nothing of Fastify, find it. */
-export const rememberRequestId: OnResponse = ({ id, raw }, _reply, done) => {
-  (raw as KnownRequest)[REQUEST_ID] = id;
-  done();
-};
-
-export function requestIdOf(request: IncomingMessage): string {
-  return (request as KnownRequest)[REQUEST_ID] ?? '';
 }
 
 export function publishStart(
@@ -118,6 +108,8 @@ export function takeFromMount(response: ServerResponse): void {
   (response as AnyResponse)[MOUNTED] = false;
 }
 
+const NO_TRACE = { traceId: undefined, spanId: undefined };
+
 function publish(
   route: RouteInfo,
   request: FastifyRequest,
@@ -132,6 +124,7 @@ function publish(
   openRepliesOf(request).delete(reply);
   const { id: requestId, raw } = request;
   const responseBytes = lengthOf(reply.getHeader('content-length'));
+  const { traceId, spanId } = traceOf(raw) ?? NO_TRACE;
   const event = {
     route,
     requestId,
@@ -140,6 +133,8 @@ function publish(
     statusCode,
     durationMs,
     responseBytes,
+    traceId,
+    spanId,
   };
   requestChannel.publish(event satisfies RequestEvent);
 }

@@ -13,9 +13,9 @@ import {
   createRequestHook,
   createResponseHook,
   publishUnmatched,
-  rememberRequestId,
   withRouteInfo,
 } from './request-events.js';
+import { answerRequestId } from './request-ids.js';
 import { toRoutePattern } from './route-pattern.js';
 
 /** Largest body of an API route, in bytes, where the application set none of its own: 20 MiB. */
@@ -65,7 +65,7 @@ export function addRouteHooks(fastify: FastifyInstance, surroundings: RouteSurro
       ...streamHooks(route, options.bodyLimit),
     ];
   });
-  fastify.addHook('onRequest', rememberRequestId);
+  fastify.addHook('onSend', answerRequestId);
   fastify.addHook('onResponse', publishUnmatched);
 }
 

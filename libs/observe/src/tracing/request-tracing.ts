@@ -1,0 +1,77 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { BATCH_CHANNEL } from 'bentonest/runner';
+import { REQUEST_CHANNEL, REQUEST_START_CHANNEL } from 'bentonest/serving';
+import { BatchSpans } from './batch-spans.js';
+import type { Tracing } from './otel.js';
+import { startOtlpExporter } from './otlp-exporter.js';
+import type { OtlpExporter } from './otlp-exporter.js';
+import { RequestSampling } from './request-sampling.js';
+import { RequestSpans } from './request-spans.js';
+import { resolveTracingOptions } from './tracing.options.js';
+import type { ResolvedTracingOptions, TracingOptions } from './tracing.options.js';
+
+export const TRACING_OPTIONS = Symbol('bentonest.tracing-options');
+
+/** Where the API of OpenTelemetry keeps what an application has registered, without loading it. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
+/** Traces requests and batches, from the application's start to its end. */
+@Injectable()
+export class RequestTracing implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly options: ResolvedTracingOptions;
+  private exporter: OtlpExporter | undefined;
+  private unsubscribeAll = (): void => undefined;
+
+  constructor(@Inject(TRACING_OPTIONS) options: TracingOptions) {
+    this.options = resolveTracingOptions(options, process.env);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const hasSdk = hasRegisteredSdk();
+    if (this.options.exporter === 'none' && !hasSdk) return;
+    const otel = await import('@opentelemetry/api');
+    if (hasSdk) this.noteSdk();
+    else this.exporter = await startOtlpExporter(otel, this.options);
+    this.follow({
+      otel,
+      tracer: otel.trace.getTracer('bentonest'),
+      contextManager: this.exporter?.contextManager,
+      sampled: this.exporter?.sampled ?? ((context) => context),
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.unsubscribeAll();
+    await this.exporter?.shutdown();
+  }
+
+  private noteSdk(): void {
+    if (this.options.exporter === 'none') return;
+    new Logger('Tracing').warn(
+      "The application has registered an OpenTelemetry SDK, which gets the spans: tracing.exporter: 'otlp' is left aside.",
+    );
+  }
+
+  private follow(tracing: Tracing): void {
+    const requests = new RequestSpans(tracing, new RequestSampling(tracing, this.options));
+    const batches = new BatchSpans(tracing);
+    const listeners = [
+      [REQUEST_START_CHANNEL, requests.begin],
+      [REQUEST_CHANNEL, requests.end],
+      [BATCH_CHANNEL, batches.record],
+    ] as const;
+    for (const [name, listener] of listeners) subscribe(name, listener);
+    this.unsubscribeAll = () => {
+      for (const [name, listener] of listeners) unsubscribe(name, listener);
+    };
+  }
+}
+
+function hasRegisteredSdk(): boolean {
+  const { [REGISTERED]: registered } = globalThis as {
+    readonly [REGISTERED]?: { readonly trace?: unknown };
+  };
+  return registered?.trace !== undefined;
+}

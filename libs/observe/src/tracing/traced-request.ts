@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context, Span } from '@opentelemetry/api';
+import type { RequestEvent, RequestTrace, RouteInfo } from 'bentonest/serving';
+import { resultOf, spanNameOf } from './http-attributes.js';
+import { markFailed, toTraceparent } from './otel.js';
+import type { Tracing } from './otel.js';
+
+/** A request that is recorded: its span, and those of its parts. */
+export class TracedRequest implements RequestTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly traceparent: string;
+  private readonly context: Context;
+  private mounted: Span | undefined;
+
+  constructor(
+    private readonly tracing: Tracing,
+    private readonly span: Span,
+    parent: Context,
+  ) {
+    const spanContext = span.spanContext();
+    this.traceId = spanContext.traceId;
+    this.spanId = spanContext.spanId;
+    this.traceparent = toTraceparent(spanContext);
+    this.context = tracing.otel.trace.setSpan(parent, span);
+  }
+
+  measure<T>(part: string, work: () => T): T {
+    const span = this.tracing.tracer.startSpan(part, {}, this.context);
+    const fail = (error: unknown): never => {
+      markFailed(this.tracing, span, error);
+      span.end();
+      throw error;
+    };
+    let result: T;
+    try {
+      result = work();
+    } catch (error) {
+      return fail(error);
+    }
+    if (!(result instanceof Promise)) {
+      span.end();
+      return result;
+    }
+    return result.then((value: unknown) => {
+      span.end();
+      return value;
+    }, fail) as T;
+  }
+
+  activate<T>(handler: () => T, isAsync: boolean): T {
+    const { contextManager, otel } = this.tracing;
+    if (isAsync || contextManager === undefined) return otel.context.with(this.context, handler);
+    return contextManager.withUntilReturn(this.context, handler);
+  }
+
+  /** The request goes on to a mounted application, for which the mount's span is the parent. */
+  enterMount(request: IncomingMessage, { endpoint }: RouteInfo): void {
+    const { otel, tracer } = this.tracing;
+    const attributes = { 'bentonest.mount': endpoint };
+    this.mounted = tracer.startSpan('mount', { attributes }, this.context);
+    otel.propagation.inject(otel.trace.setSpan(this.context, this.mounted), request.headers);
+  }
+
+  /** Or it has come back from there. */
+  leaveMount(): void {
+    this.mounted?.end();
+    this.mounted = undefined;
+  }
+
+  end(event: RequestEvent): void {
+    const { span, tracing } = this;
+    this.leaveMount();
+    // It may have passed a mount on its way to its route.
+    span.updateName(spanNameOf(event.request, event.route));
+    span.setAttributes(resultOf(event));
+    if (event.statusCode >= 500) span.setStatus({ code: tracing.otel.SpanStatusCode.ERROR });
+    span.end();
+  }
+}
