@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { RunnerRegistry } from 'bentonest/runner';
-import type { RunnerStatus } from 'bentonest/runner';
+import type { MethodStatus, RunnerStatus } from 'bentonest/runner';
 import type { Gauge } from 'prom-client';
 import { RUNNER_METRICS } from './runner-metric.providers.js';
 
@@ -19,15 +19,15 @@ export class RunnerGauges implements OnApplicationBootstrap {
   constructor(private readonly runners: RunnerRegistry) {}
 
   onApplicationBootstrap(): void {
-    this.readWhenCollected(this.inProgress, ({ pending }) => pending);
-    this.readWhenCollected(this.queueDepth, ({ waiting }) => waiting);
+    this.readMethods(this.inProgress, ({ waiting, running }) => waiting + running);
+    this.readMethods(this.queueDepth, ({ waiting }) => waiting);
     this.readWhenCollected(this.restarts, ({ restarts }) => restarts);
     this.readWhenCollected(
       this.workers,
       ({ workers }) => workers.filter(({ state }) => state === 'ready').length,
     );
-    this.readLatencies(this.perRow, 'a');
-    this.readLatencies(this.fixed, 'b');
+    this.readMethods(this.perRow, ({ latency }) => latency && latency.a / 1000);
+    this.readMethods(this.fixed, ({ latency }) => latency && latency.b / 1000);
   }
 
   private readWhenCollected(gauge: Gauge, read: (status: RunnerStatus) => number): void {
@@ -39,13 +39,14 @@ export class RunnerGauges implements OnApplicationBootstrap {
     Object.assign(gauge, { collect });
   }
 
-  private readLatencies(gauge: Gauge, coefficient: 'a' | 'b'): void {
+  /** A method has its series from its first call on, and what is not known of it is not told. */
+  private readMethods(gauge: Gauge, read: (status: MethodStatus) => number | undefined): void {
     const collect = (): void => {
       for (const { name, methods } of this.runners.statuses) {
         for (const method of methods) {
-          if (method.latency === undefined) continue;
+          const value = read(method);
           const labels = { runner_name: name, method_name: method.name };
-          gauge.labels(labels).set(method.latency[coefficient] / 1000);
+          if (value !== undefined) gauge.labels(labels).set(value);
         }
       }
     };

@@ -27,19 +27,19 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 export const runnerMetricProviders: Provider[] = [
   makeCounterProvider({
     name: RUNNER_METRICS.total,
-    help: 'Number of calls of a runner method that were answered.',
+    help: 'Number of calls of a runner method that ended, refused ones included.',
     labelNames: CALL,
   }),
   makeBucketHistogramProvider({
     name: RUNNER_METRICS.duration,
-    help: 'Time from a call to its answer, queue included, in seconds.',
+    help: 'Time from a call to its end, queue included, in seconds.',
     labelNames: CALL,
     buckets: DURATION_BUCKETS,
   }),
   makeGaugeProvider({
     name: RUNNER_METRICS.inProgress,
     help: 'Number of calls that wait or run.',
-    labelNames: RUNNER,
+    labelNames: METHOD,
   }),
   makeBucketHistogramProvider({
     name: RUNNER_METRICS.batchSize,
@@ -56,12 +56,12 @@ export const runnerMetricProviders: Provider[] = [
   makeGaugeProvider({
     name: RUNNER_METRICS.queueDepth,
     help: 'Number of calls that wait for a worker.',
-    labelNames: RUNNER,
+    labelNames: METHOD,
   }),
   makeCounterProvider({
     name: RUNNER_METRICS.lost,
     help: 'Calls that were refused, timed out or aborted, by reason.',
-    labelNames: ['runner_name', 'reason'],
+    labelNames: [...METHOD, 'reason'],
   }),
   makeGaugeProvider({
     name: RUNNER_METRICS.restarts,

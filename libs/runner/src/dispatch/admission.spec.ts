@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RunnerOverloadedError } from '../runner.errors.js';
 import { ManualTarget, createDispatcher, teach, vector } from './dispatcher.fixture.js';
+import type { EndedCall } from './dispatcher.options.js';
 import { ManualClock } from './manual-clock.fixture.js';
 
 let clock: ManualClock;
@@ -66,7 +67,7 @@ describe('a call that could not be answered in time', () => {
     const dispatcher = createDispatcher(clock, { timeoutMs: 250 });
     dispatcher.attach(target);
     await teach(dispatcher, target, clock, { a: 0, b: 10_000 / 12 });
-    expect(dispatcher.methodLoads[0].latency.predict(1)).toBeGreaterThan(250);
+    expect(dispatcher.methodStatuses[0].latency?.b).toBeGreaterThan(250);
     for (let i = 0; i < 60; i++) {
       const call = dispatcher.call('predict', [vector(i)], { timeoutMs: 100 });
       await clock.turn();
@@ -74,7 +75,7 @@ describe('a call that could not be answered in time', () => {
       await target.finish();
       await call;
     }
-    expect(dispatcher.methodLoads[0].latency.predict(1)).toBeLessThan(250);
+    expect(dispatcher.methodStatuses[0].latency?.b).toBeLessThan(250);
   });
 
   it('has its share of several workers', async () => {
@@ -113,8 +114,8 @@ describe('a call that could not be answered in time', () => {
 
   it('tells why calls were lost', async () => {
     const lost: string[] = [];
-    const onLost = (method: string, reason: string): void => void lost.push(`${method} ${reason}`);
-    const dispatcher = createDispatcher(clock, { maxQueue: 1, timeoutMs: 100, onLost });
+    const onCall = (call: EndedCall): void => void lost.push(`${call.method} ${call.lost}`);
+    const dispatcher = createDispatcher(clock, { maxQueue: 1, timeoutMs: 100, onCall });
     const waiting = dispatcher.call('predict', [vector(1)]);
     const full = dispatcher.call('predict', [vector(2)]);
     const abort = AbortSignal.abort();

@@ -66,6 +66,19 @@ describe('batching', () => {
     expect(values(await call)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('fails a split call whose results do not fit together, and it alone', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const call = dispatcher.call('predict', [vector(1, 2, 3, 4, 5)]);
+    const outcome = Promise.allSettled([call]);
+    await clock.turn();
+    target.running.shift()?.resolve(NdArray.from([[1], [2], [3], [4]]));
+    await settled();
+    target.running.shift()?.resolve(NdArray.from([[5, 5]]));
+    expect(await outcome).toMatchObject([{ reason: { code: 'RUNNER_FAILED', statusCode: 500 } }]);
+    expect(dispatcher.pending).toBe(0);
+  });
+
   it('never joins other shapes or dtypes, and serves the oldest first', async () => {
     const dispatcher = createDispatcher();
     const wide = NdArray.from([[1, 1]], { dtype: 'float32' });

@@ -6,6 +6,8 @@ const RATE_WINDOW_MS = 200;
 /** What the dispatcher knows of one method: how long it takes, how much of it waits and arrives. */
 export class MethodLoad {
   readonly latency = new LatencyModel();
+  /** Calls. */
+  waiting = 0;
   waitingRows = 0;
   private arrived = 0;
   private arrivedAt = 0;

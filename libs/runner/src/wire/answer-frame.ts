@@ -44,7 +44,7 @@ interface HttpExceptionLike extends Error {
 }
 
 /** Told by its methods: the worker does not load Nest, a Runnable may. */
-function isHttpException(error: unknown): error is HttpExceptionLike {
+export function isHttpException(error: unknown): error is HttpExceptionLike {
   if (!(error instanceof Error)) return false;
   const { getStatus, getResponse } = error as Partial<HttpExceptionLike>;
   return typeof getStatus === 'function' && typeof getResponse === 'function';
