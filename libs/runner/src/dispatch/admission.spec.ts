@@ -1,3 +1,4 @@
+import type { NdArray } from 'bentonest/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RunnerOverloadedError } from '../runner.errors.js';
 import { ManualTarget, createDispatcher, teach, vector } from './dispatcher.fixture.js';
@@ -76,6 +77,39 @@ describe('a call that could not be answered in time', () => {
       await call;
     }
     expect(dispatcher.methodStatuses[0].latency?.b).toBeLessThan(250);
+  });
+
+  it('of several batches takes the time of all of them', async () => {
+    const dispatcher = createDispatcher(clock, { timeoutMs: 350 });
+    dispatcher.attach(target);
+    await teach(dispatcher, target, clock, COSTS);
+    const rows = vector(...Array(40).keys());
+    const running = dispatcher.call('predict', [vector(1)]);
+    await clock.turn();
+    const refusal = await refusalOf(dispatcher.call('predict', [rows]));
+    expect((refusal as Error).message).toMatch(/would answer in 11\d\d ms/);
+    expect(await refusalOf(dispatcher.call('predict', [rows], { timeoutMs: 1300 }))).toBe(
+      'accepted',
+    );
+    await target.finish();
+    await running;
+  });
+
+  it('of several batches is refused by an idle worker, unless what was learned is old', async () => {
+    const dispatcher = createDispatcher(clock, { timeoutMs: 350 });
+    dispatcher.attach(target);
+    await teach(dispatcher, target, clock, COSTS);
+    const rows = vector(...Array(40).keys());
+    const refusal = await refusalOf(dispatcher.call('predict', [rows]));
+    expect((refusal as Error).message).toMatch(/would answer in 10\d\d ms/);
+    await clock.advance(351);
+    const call = dispatcher.call('predict', [rows]);
+    await clock.turn();
+    for (let i = 0; i < 10; i++) {
+      await clock.advance(10);
+      await target.finish();
+    }
+    expect(((await call) as NdArray).shape).toEqual([40]);
   });
 
   it('has its share of several workers', async () => {

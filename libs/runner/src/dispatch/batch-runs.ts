@@ -82,7 +82,7 @@ export class BatchRuns {
     slot.running.add(run);
     this.running.add(run);
     const expectedMs = this.context.loads.of(batch.method.name).latency.predict(batch.rows) ?? 0;
-    slot.freeAt = Math.max(slot.freeAt, startedAt) + expectedMs;
+    slot.freeAt = Math.max(slot.freeAt, startedAt) + expectedMs * slot.pace;
     slot.target.run(batch).then(
       (result) => this.succeed(run, result),
       (error: unknown) => this.fail(run, error),
@@ -113,7 +113,12 @@ export class BatchRuns {
     const { batch, slot, startedAt } = run;
     const now = this.options.clock.now();
     const ranFor = now - Math.max(startedAt, slot.endedAt);
-    this.context.loads.of(batch.method.name).latency.observe(batch.rows, ranFor);
+    const load = this.context.loads.of(batch.method.name);
+    if (this.slots.size > 1) {
+      this.slots.observe(slot, ranFor, load.latency.predict(batch.rows) ?? 0);
+    }
+    load.latency.observe(batch.rows, ranFor);
+    load.learnedAt = now;
     this.end(run, now);
     this.context.pump();
     this.report(run, this.settle(batch, result));

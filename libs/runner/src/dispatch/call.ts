@@ -31,8 +31,12 @@ interface Settle {
   readonly reject: (error: unknown) => void;
 }
 
-/** Of a time that did not come. */
-const NEVER = -1;
+/** Where a call is queued. */
+export interface WaitingRows {
+  rows: number;
+}
+
+const NO_PARTS: readonly QueuedCall[] = [];
 
 /** One call on its way. It settles once, whatever happens first. */
 export class Call implements EndedCall {
@@ -41,14 +45,16 @@ export class Call implements EndedCall {
   /** A batch with this call failed: it is tried once more, by itself. */
   alone = false;
   /** The pieces of a call that is larger than a batch. */
-  parts: readonly QueuedCall[] = [];
+  parts = NO_PARTS;
   /** Those of them that wait. */
   waitingParts = 0;
   /** Of a piece: the call that it is of. */
   whole: Call | undefined;
   rows = 0;
+  queue: WaitingRows | undefined;
   batch: RunningBatch | undefined;
-  startedAt = NEVER;
+  /** The first one that it was in. */
+  private firstBatch: RunningBatch | undefined;
   lost: LossReason | undefined;
   scope: CallScope | undefined;
   onSettled: (() => void) | undefined;
@@ -66,6 +72,10 @@ export class Call implements EndedCall {
     return this.load.name;
   }
 
+  get startedAt(): number {
+    return this.firstBatch?.startedAt ?? -1;
+  }
+
   get deadline(): number {
     return this.enqueuedAt + this.timeoutMs;
   }
@@ -78,8 +88,8 @@ export class Call implements EndedCall {
   begin(run: RunningBatch): void {
     this.state = 'running';
     this.batch = run;
-    if (this.startedAt === NEVER) this.startedAt = run.startedAt;
-    if (this.whole?.startedAt === NEVER) this.whole.startedAt = run.startedAt;
+    this.firstBatch ??= run;
+    if (this.whole !== undefined) this.whole.firstBatch ??= run;
   }
 
   resolve(value: unknown): void {

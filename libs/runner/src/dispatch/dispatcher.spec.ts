@@ -189,6 +189,26 @@ describe('limits', () => {
     expect(dispatcher.pending).toBe(0);
   });
 
+  it('counts a call that is split once', async () => {
+    const dispatcher = createDispatcher({ maxQueue: 2 });
+    const large = dispatcher.call('predict', [vector(...Array(400).keys())]);
+    const small = dispatcher.call('predict', [vector(1)]);
+    expect(dispatcher.depth).toBe(2);
+    expect(dispatcher.methodStatuses).toMatchObject([{ waiting: 2, waitingRows: 401, running: 0 }]);
+    await expect(dispatcher.call('predict', [vector(1)])).rejects.toThrow('2 calls waiting');
+    dispatcher.attach(target);
+    await clock.turn();
+    await target.finish();
+    // A part of it runs and 98 wait.
+    expect(dispatcher.depth).toBe(2);
+    for (let i = 0; i < 99; i++) await target.finish();
+    expect(values(await large)).toHaveLength(400);
+    expect([dispatcher.depth, dispatcher.pending]).toEqual([0, 1]);
+    await target.finish();
+    await small;
+    expect(dispatcher.pending).toBe(0);
+  });
+
   it('answers at the deadline whether the call waits or runs, and never runs what has expired', async () => {
     const dispatcher = createDispatcher({ timeoutMs: 100 });
     dispatcher.attach(target);

@@ -1,14 +1,15 @@
 import {
   CallAbortedError,
-  RunnerFailedError,
   RunnerOverloadedError,
   RunnerTimeoutError,
   UnknownMethodError,
 } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
+import { Admission } from './admission.js';
 import { BatchRuns } from './batch-runs.js';
 import { BatchWindow, waitUntil } from './batch-window.js';
 import { assembleBatch } from './batch.js';
+import { partsOf } from './call-parts.js';
 import { CallQueues } from './call-queues.js';
 import type { KeyQueue } from './call-queues.js';
 import { CallScope } from './call-scope.js';
@@ -16,13 +17,11 @@ import { Call } from './call.js';
 import type { CallOptions, PreparedCall, QueuedCall } from './call.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { DispatcherOptions, LossReason } from './dispatcher.options.js';
-import { forecastMs } from './forecast.js';
 import type { MethodLoad } from './method-load.js';
 import { MethodLoads, UNKNOWN_METHOD } from './method-loads.js';
 import type { MethodStatus } from './method-loads.js';
 import { prepareCall } from './prepare-call.js';
 import type { ArgumentCheck } from './prepare-call.js';
-import { joinResults, splitCall } from './split-call.js';
 import type { BatchTarget } from './target-slots.js';
 
 interface EarlyCall {
@@ -41,6 +40,7 @@ export class Dispatcher {
   private readonly queues: CallQueues;
   private readonly deadlines: DeadlineSweep;
   private readonly runs: BatchRuns;
+  private readonly admission: Admission;
   private readonly loads = new MethodLoads();
   private readonly window: BatchWindow;
   /** Calls that came before the first worker told which methods there are. */
@@ -59,6 +59,8 @@ export class Dispatcher {
       pump: () => this.pump(),
       retry: (queued) => this.enqueue(queued),
     });
+    const { loads, queues, runs } = this;
+    this.admission = new Admission(options, { loads, queues, runs });
   }
 
   /** Calls that wait for a worker. */
@@ -165,10 +167,20 @@ export class Dispatcher {
       this.abort(call, signal.reason);
     } else if (scope?.isAborted) {
       this.abort(call, scope.reason);
-    } else if (this.loads.waiting >= maxQueue) {
+    } else if (this.loads.waiting >= maxQueue && !this.queues.hasBelow(call.priority)) {
       this.lose(call, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
     }
     return !call.isSettled;
+  }
+
+  /** A call that finds the queue full takes the place of the last one of a lower priority. */
+  private makeRoom({ priority }: Call): void {
+    const { runner, maxQueue } = this.options;
+    if (this.loads.waiting < maxQueue) return;
+    const last = this.queues.lastBelow(priority);
+    if (last !== undefined) {
+      this.lose(last, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
+    }
   }
 
   private hold(entry: EarlyCall): void {
@@ -180,7 +192,8 @@ export class Dispatcher {
   private admit(call: Call, methodName: string, args: readonly unknown[]): void {
     try {
       const prepared = this.prepare(methodName, args);
-      this.refuseHopeless(call, prepared);
+      this.admission.refuseHopeless(call, prepared);
+      this.makeRoom(call);
       this.enqueue({ call, prepared });
     } catch (error) {
       call.reject(error);
@@ -196,27 +209,13 @@ export class Dispatcher {
     return prepareCall(method, this.check(method, args));
   }
 
-  /** A call that would miss its deadline is told so now. An idle worker always gets its chance. */
-  private refuseHopeless(call: Call, { rows }: PreparedCall): void {
-    if (this.loads.waiting === 0 && this.runs.hasRoom) return;
-    const now = this.options.clock.now();
-    const predicted = forecastMs(rows, {
-      load: call.load,
-      loads: this.loads,
-      maxBatchSize: this.options.maxBatchSize,
-      workers: this.runs.targets,
-      freeInMs: this.runs.freeIn(now),
-    });
-    if (predicted === undefined || now + predicted <= call.deadline) return;
-    call.lost = 'deadline';
-    throw RunnerOverloadedError.deadline(this.options.runner, call.timeoutMs, predicted);
-  }
-
   private enqueue(queued: QueuedCall): void {
     const { call, prepared } = queued;
     const { maxBatchSize, maxLatencyMs, clock } = this.options;
     if (prepared.rows > maxBatchSize) {
-      this.enqueueParts(queued);
+      call.parts = partsOf(queued, this.options, (whole, error) => this.drop(whole, error));
+      call.state = 'running';
+      for (const part of call.parts) this.enqueue(part);
       return;
     }
     call.rows = prepared.rows;
@@ -225,36 +224,6 @@ export class Dispatcher {
     this.queues.push(queued);
     this.deadlines.watch(call.deadline);
     if (this.runs.hasRoom) this.deferPump();
-  }
-
-  private enqueueParts({ call, prepared }: QueuedCall): void {
-    const results: unknown[] = [];
-    let missing = 0;
-    call.parts = splitCall(prepared, this.options.maxBatchSize).map((part, index) => {
-      missing++;
-      const resolve = (value: unknown): void => {
-        results[index] = value;
-        if (--missing === 0) this.join(call, results, prepared.method);
-      };
-      const reject = (error: unknown): void => this.drop(call, error);
-      const piece = new Call(call.load, call.enqueuedAt, call.timeoutMs, { resolve, reject });
-      piece.priority = call.priority;
-      piece.whole = call;
-      return { prepared: part, call: piece };
-    });
-    call.state = 'running';
-    for (const part of call.parts) this.enqueue(part);
-  }
-
-  private join(call: Call, results: readonly unknown[], method: MethodDescription): void {
-    let joined: unknown;
-    try {
-      joined = joinResults(results, method);
-    } catch (cause) {
-      call.reject(new RunnerFailedError(this.options.runner, method.name, { cause }));
-      return;
-    }
-    call.resolve(joined);
   }
 
   /** One batch per turn of the event loop, so that the requests of one read share it. */
@@ -308,7 +277,10 @@ export class Dispatcher {
   /** Settles a call before its answer is there: it is not executed, unless it runs already. */
   private drop(call: Call, error: unknown): void {
     const { batch, state } = call;
-    if (state === 'waiting') this.loads.leave(call);
+    if (state === 'waiting') {
+      this.loads.leave(call);
+      this.queues.giveUp(call);
+    }
     call.reject(error);
     if (batch !== undefined) this.runs.forsake(batch);
     for (const part of call.parts) if (!part.call.isSettled) this.drop(part.call, error);
