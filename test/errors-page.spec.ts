@@ -5,6 +5,7 @@ import * as errors from 'bentonest/errors';
 import * as io from 'bentonest/io';
 import * as modelStore from 'bentonest/model-store';
 import * as mount from 'bentonest/mount';
+import * as observe from 'bentonest/observe';
 import * as onnx from 'bentonest/onnx';
 import * as python from 'bentonest/python';
 import * as runner from 'bentonest/runner';
@@ -22,6 +23,7 @@ function errorClasses(): ErrorClass[] {
     io,
     modelStore,
     mount,
+    observe,
     onnx,
     python,
     runner,

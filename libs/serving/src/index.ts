@@ -29,8 +29,18 @@ export { DocsModule } from './openapi/docs.module.js';
 export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';
 export { Infrastructure } from './openapi/infrastructure.decorator.js';
 export type { InfrastructureOptions } from './openapi/infrastructure.decorator.js';
-export { REQUEST_CHANNEL, REQUEST_START_CHANNEL } from './serving.channels.js';
-export type { RequestEvent, RequestStartEvent, RouteInfo } from './serving.channels.js';
+export { negotiate } from './output/negotiate.js';
+export {
+  CLIENT_ERROR_CHANNEL,
+  REQUEST_CHANNEL,
+  REQUEST_START_CHANNEL,
+} from './serving.channels.js';
+export type {
+  ClientErrorEvent,
+  RequestEvent,
+  RequestStartEvent,
+  RouteInfo,
+} from './serving.channels.js';
 export { ServiceHooks } from './life-cycle/service-life-cycle.js';
 export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
 export { FastifyPreparation, ServingModule } from './serving.module.js';

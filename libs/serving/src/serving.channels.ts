@@ -26,12 +26,21 @@ export interface RequestEvent extends RequestStartEvent {
   readonly response: ServerResponse;
   readonly statusCode: number;
   readonly durationMs: number;
+  /** Of a trace that is sampled. */
+  readonly traceId?: string | undefined;
+}
+
+/** What Node's parser refused and answered: there was no request yet. */
+export interface ClientErrorEvent {
+  readonly statusCode: number;
 }
 
 /** Names of the channels on `node:diagnostics_channel`. */
 export const REQUEST_START_CHANNEL = 'bentonest:serving:request-start';
 export const REQUEST_CHANNEL = 'bentonest:serving:request';
+export const CLIENT_ERROR_CHANNEL = 'bentonest:serving:client-error';
 
 /** What nobody subscribes to costs nothing: check `hasSubscribers` before an event is made. */
 export const requestStartChannel = channel(REQUEST_START_CHANNEL);
 export const requestChannel = channel(REQUEST_CHANNEL);
+export const clientErrorChannel = channel(CLIENT_ERROR_CHANNEL);

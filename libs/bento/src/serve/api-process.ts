@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
+import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { runnersChannel } from './process-messages.js';
+import { channelOf } from './process-messages.js';
 import type { MessagePort, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
@@ -23,8 +24,10 @@ export async function runApiProcess(
   // Signals go to the whole group; it is the primary that says when to end, and how.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(1));
-  const caller = new RunnersCaller(runnersChannel(primary));
-  const app = await createApplication(withSharing(root, { role: 'caller', caller }), options);
+  const caller = new RunnersCaller(channelOf('runners', primary));
+  const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
+  const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
+  const app = await createApplication(shared, options);
   // Nobody connects to it: with it, the server has all that Node and Nest do for one that listens.
   const socket = new SocketFolder().nextPath();
   await app.listen(socket, () => undefined);

@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
 import { FastifyPreparation } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { bindPort } from './port.js';
-import { runnersChannel } from './process-messages.js';
+import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
 /** One press of Ctrl-C may reach the process twice, from the terminal and from npm. */
@@ -29,7 +30,7 @@ export async function runPrimary(root: RootModule, options: ResolvedServeOptions
   const owner = new RunnersOwner();
   const primary = new Primary(port, options, owner);
   primary.endOnSignals();
-  await primary.start(withSharing(root, { role: 'owner', owner }));
+  await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
 }
 
 class Primary {
@@ -43,8 +44,12 @@ class Primary {
     private readonly options: ResolvedServeOptions,
     owner: RunnersOwner,
   ) {
+    const metrics = new MetricsCollector();
     this.processes = new ApiProcesses(options.workers, {
-      onStart: (child) => owner.connect(runnersChannel(child)),
+      onStart: (child) => {
+        owner.connect(channelOf('runners', child));
+        metrics.connect(channelOf('metrics', child));
+      },
       onFailure: () => void this.end(1),
     });
   }

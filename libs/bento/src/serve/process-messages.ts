@@ -8,7 +8,10 @@ export type ProcessMessage =
   | { readonly to: 'ready' }
   /** The process is to answer what it has, and to end. */
   | { readonly to: 'stop' }
-  | { readonly to: 'runners'; readonly message: unknown };
+  | { readonly to: Part; readonly message: unknown };
+
+/** Parts of the application that have something to tell each other. */
+type Part = 'runners' | 'metrics';
 
 /** The half of a child process, or of this one, that a channel needs. */
 export interface MessagePort {
@@ -18,15 +21,18 @@ export interface MessagePort {
   on(event: 'disconnect', listener: () => void): unknown;
 }
 
-/** The runners' part of what goes between two processes. */
-export function runnersChannel<Sent, Received>(port: MessagePort): SharingChannel<Sent, Received> {
+/** One part of what goes between two processes. */
+export function channelOf<Sent, Received>(
+  part: Part,
+  port: MessagePort,
+): SharingChannel<Sent, Received> {
   return {
     send: (message) => {
-      if (port.connected) port.send?.({ to: 'runners', message });
+      if (port.connected) port.send?.({ to: part, message });
     },
     onMessage: (listener) => {
       port.on('message', (message) => {
-        if (message.to === 'runners') listener(message.message as Received);
+        if (message.to === part) listener(message.message as Received);
       });
     },
     onClose: (listener) => {

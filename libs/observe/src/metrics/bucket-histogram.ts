@@ -9,12 +9,25 @@ import type {
 } from 'prom-client';
 
 type Labels = Readonly<Record<string, string | number>>;
-type LabelledValue = MetricValue<string> & { readonly metricName: string };
+
+/** A trace that a bucket's last value belongs to, as prom-client writes it. */
+export interface Exemplar {
+  readonly labelSet: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** In seconds since 1970. */
+  readonly timestamp: number;
+}
+
+type LabelledValue = MetricValue<string> & {
+  readonly metricName: string;
+  readonly exemplar?: Exemplar | undefined;
+};
 
 /** One label set of a {@link BucketHistogram}. */
 export class BucketSeries {
   /** Values per bucket, those above the last bound at the end. */
   private readonly counts: Float64Array;
+  private exemplars: (Exemplar | undefined)[] | undefined;
   private sum = 0;
   private total = 0;
 
@@ -30,17 +43,26 @@ export class BucketSeries {
     return this.total;
   }
 
-  record(value: number): void {
+  /** Counts a value; of those with a trace, each bucket keeps the last. */
+  record(value: number, traceId?: string): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]) bucket++;
     this.counts[bucket]++;
     this.sum += value;
     this.total++;
+    if (traceId === undefined) return;
+    this.exemplars ??= Array<undefined>(bounds.length + 1).fill(undefined);
+    this.exemplars[bucket] = {
+      labelSet: { trace_id: traceId },
+      value,
+      timestamp: Date.now() / 1000,
+    };
   }
 
   reset(): void {
     this.counts.fill(0);
+    this.exemplars = undefined;
     this.sum = 0;
     this.total = 0;
   }
@@ -50,7 +72,8 @@ export class BucketSeries {
     let upTo = 0;
     const buckets = [...bounds, '+Inf'].map((le, bucket) => {
       upTo += this.counts[bucket];
-      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: upTo };
+      const exemplar = this.exemplars?.[bucket];
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: upTo, exemplar };
     });
     return [
       ...buckets,

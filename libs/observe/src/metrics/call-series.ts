@@ -12,8 +12,8 @@ export class CallSeries {
     this.counted = duration.count;
   }
 
-  record(durationMs: number): void {
-    this.duration.record(durationMs / 1000);
+  record(durationMs: number, traceId?: string): void {
+    this.duration.record(durationMs / 1000, traceId);
   }
 
   flush(): void {

@@ -1,55 +1,79 @@
-import { Injectable } from '@nestjs/common';
-import type { OnApplicationBootstrap } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import { RunnerRegistry } from 'bentonest/runner';
-import type { MethodStatus, RunnerStatus } from 'bentonest/runner';
+import type { MethodStatus, RunnerRegistry, RunnerStatus } from 'bentonest/runner';
 import type { Gauge } from 'prom-client';
-import { RUNNER_METRICS } from './runner-metric.providers.js';
+import { whenCollected } from './event-counter.js';
+
+export interface GaugeMetrics {
+  readonly inProgress: Gauge;
+  readonly queueDepth: Gauge;
+  readonly restarts: Gauge;
+  readonly workers: Gauge;
+  readonly perRow: Gauge;
+  readonly fixed: Gauge;
+}
 
 /** What is so at the moment of collection: depths, workers, and what was learned of latencies. */
-@Injectable()
-export class RunnerGauges implements OnApplicationBootstrap {
-  @InjectMetric(RUNNER_METRICS.inProgress) private readonly inProgress: Gauge;
-  @InjectMetric(RUNNER_METRICS.queueDepth) private readonly queueDepth: Gauge;
-  @InjectMetric(RUNNER_METRICS.restarts) private readonly restarts: Gauge;
-  @InjectMetric(RUNNER_METRICS.workers) private readonly workers: Gauge;
-  @InjectMetric(RUNNER_METRICS.perRow) private readonly perRow: Gauge;
-  @InjectMetric(RUNNER_METRICS.fixed) private readonly fixed: Gauge;
+export class RunnerGauges {
+  private readonly registries = new Set<RunnerRegistry>();
+  private collected: readonly RunnerStatus[] | undefined;
 
-  constructor(private readonly runners: RunnerRegistry) {}
-
-  onApplicationBootstrap(): void {
-    this.readMethods(this.inProgress, ({ waiting, running }) => waiting + running);
-    this.readMethods(this.queueDepth, ({ waiting }) => waiting);
-    this.readWhenCollected(this.restarts, ({ restarts }) => restarts);
-    this.readWhenCollected(
-      this.workers,
-      ({ workers }) => workers.filter(({ state }) => state === 'ready').length,
-    );
-    this.readMethods(this.perRow, ({ latency }) => latency && latency.a / 1000);
-    this.readMethods(this.fixed, ({ latency }) => latency && latency.b / 1000);
+  constructor({ inProgress, queueDepth, restarts, workers, perRow, fixed }: GaugeMetrics) {
+    this.showMethods(inProgress, ({ waiting, running }) => waiting + running);
+    this.showMethods(queueDepth, ({ waiting }) => waiting);
+    this.show(restarts, (status) => status.restarts);
+    this.show(workers, (status) => status.workers.filter(({ state }) => state === 'ready').length);
+    this.showLatencies(perRow, 'a');
+    this.showLatencies(fixed, 'b');
   }
 
-  private readWhenCollected(gauge: Gauge, read: (status: RunnerStatus) => number): void {
-    const collect = (): void => {
-      for (const status of this.runners.statuses) {
-        gauge.labels({ runner_name: status.name }).set(read(status));
+  /** The runners of an application. */
+  add(registry: RunnerRegistry): void {
+    this.registries.add(registry);
+  }
+
+  remove(registry: RunnerRegistry): void {
+    this.registries.delete(registry);
+  }
+
+  private show(gauge: Gauge, read: (status: RunnerStatus) => number): void {
+    whenCollected(gauge, () => {
+      gauge.reset();
+      for (const status of this.statuses) {
+        gauge.labels({ runner_name: status.name }).inc(read(status));
       }
-    };
-    Object.assign(gauge, { collect });
+    });
   }
 
-  /** A method has its series from its first call on, and what is not known of it is not told. */
-  private readMethods(gauge: Gauge, read: (status: MethodStatus) => number | undefined): void {
-    const collect = (): void => {
-      for (const { name, methods } of this.runners.statuses) {
+  /** A method has its series from its first call on. */
+  private showMethods(gauge: Gauge, read: (status: MethodStatus) => number): void {
+    whenCollected(gauge, () => {
+      gauge.reset();
+      for (const { name, methods } of this.statuses) {
         for (const method of methods) {
-          const value = read(method);
-          const labels = { runner_name: name, method_name: method.name };
-          if (value !== undefined) gauge.labels(labels).set(value);
+          gauge.labels({ runner_name: name, method_name: method.name }).inc(read(method));
         }
       }
-    };
-    Object.assign(gauge, { collect });
+    });
+  }
+
+  private showLatencies(gauge: Gauge, coefficient: 'a' | 'b'): void {
+    whenCollected(gauge, () => {
+      gauge.reset();
+      for (const { name, methods } of this.statuses) {
+        for (const method of methods) {
+          if (method.latency === undefined) continue;
+          const labels = { runner_name: name, method_name: method.name };
+          gauge.labels(labels).set(method.latency[coefficient] / 1000);
+        }
+      }
+    });
+  }
+
+  /** Made once for all gauges of a collection, which is done when the event loop turns. */
+  private get statuses(): readonly RunnerStatus[] {
+    if (this.collected === undefined) {
+      this.collected = [...this.registries].flatMap(({ statuses }) => statuses);
+      setImmediate(() => (this.collected = undefined));
+    }
+    return this.collected;
   }
 }

@@ -1,13 +1,28 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Injectable } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { BATCH_CHANNEL, CALL_CHANNEL } from 'bentonest/runner';
-import type { BatchEvent, CallEvent } from 'bentonest/runner';
+import type { BatchEvent, CallEvent, LossReason } from 'bentonest/runner';
 import type { Counter } from 'prom-client';
-import { RUNNER_METRICS } from './runner-metric.providers.js';
 import type { BucketHistogram, BucketSeries } from './bucket-histogram.js';
 import { CallSeries } from './call-series.js';
+import { EventCounter, whenCollected } from './event-counter.js';
+
+export interface CallMetrics {
+  readonly total: Counter;
+  readonly duration: BucketHistogram;
+  readonly batchSize: BucketHistogram;
+  readonly queueTime: BucketHistogram;
+  readonly lost: Counter;
+}
+
+const REASONS: readonly LossReason[] = [
+  'queue_full',
+  'deadline',
+  'unavailable',
+  'timeout',
+  'aborted',
+];
+/** What calls count as while a runner's methods are not known, as those of a method that it has not. */
+const UNKNOWN_METHOD = 'unknown';
 
 /** Measures of the calls of one runner and method that ended with one status. */
 interface EndedSeries extends Pick<CallEvent, 'runner' | 'method' | 'statusCode'> {
@@ -16,26 +31,28 @@ interface EndedSeries extends Pick<CallEvent, 'runner' | 'method' | 'statusCode'
 }
 
 /** Counts calls and batches from the runners' events. */
-@Injectable()
-export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RunnerMetrics extends EventCounter {
   private readonly batches = new Map<string, BucketSeries>();
   private readonly ended = new Map<string, EndedSeries>();
   /** Most calls end as the one before: they need no key. */
   private last: EndedSeries | undefined;
 
-  @InjectMetric(RUNNER_METRICS.total) private readonly total: Counter;
-  @InjectMetric(RUNNER_METRICS.duration) private readonly duration: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.batchSize) private readonly batchSize: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.queueTime) private readonly queueTime: BucketHistogram;
-  @InjectMetric(RUNNER_METRICS.lost) private readonly lost: Counter;
+  constructor(private readonly metrics: CallMetrics) {
+    super();
+    whenCollected(metrics.total, () => this.flush());
+  }
 
-  onApplicationBootstrap(): void {
-    Object.assign(this.total, { collect: () => this.flush() });
+  /** Has the calls that runners lose counted from 0: what has not happened yet is to be seen, too. */
+  expect(runners: readonly string[]): void {
+    for (const runner of runners) this.expectLosses(runner, UNKNOWN_METHOD);
+  }
+
+  protected override subscribe(): void {
     subscribe(BATCH_CHANNEL, this.recordBatch);
     subscribe(CALL_CHANNEL, this.recordCall);
   }
 
-  onApplicationShutdown(): void {
+  protected override unsubscribe(): void {
     unsubscribe(BATCH_CHANNEL, this.recordBatch);
     unsubscribe(CALL_CHANNEL, this.recordCall);
     this.flush();
@@ -46,7 +63,8 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
     const key = `${runner}\n${method}`;
     let series = this.batches.get(key);
     if (series === undefined) {
-      series = this.batchSize.seriesOf({ runner_name: runner, method_name: method });
+      const { batchSize } = this.metrics;
+      series = batchSize.seriesOf({ runner_name: runner, method_name: method });
       this.batches.set(key, series);
     }
     series.record(rows);
@@ -59,7 +77,7 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
     if (event.queueMs !== undefined) queue.record(event.queueMs / 1000);
     if (event.lost === undefined) return;
     const { runner, method, lost: reason } = event;
-    this.lost.labels({ runner_name: runner, method_name: method, reason }).inc();
+    this.metrics.lost.labels({ runner_name: runner, method_name: method, reason }).inc();
   };
 
   private seriesOf(event: CallEvent): EndedSeries {
@@ -74,10 +92,18 @@ export class RunnerMetrics implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   private createSeries({ runner, method, statusCode }: CallEvent): EndedSeries {
+    const { duration, total, queueTime } = this.metrics;
     const labels = { runner_name: runner, endpoint: method, http_response_code: statusCode };
-    const names = { runner_name: runner, method_name: method };
-    const duration = new CallSeries(this.duration.seriesOf(labels), this.total.labels(labels));
-    return { runner, method, statusCode, duration, queue: this.queueTime.seriesOf(names) };
+    const queue = queueTime.seriesOf({ runner_name: runner, method_name: method });
+    const calls = new CallSeries(duration.seriesOf(labels), total.labels(labels));
+    this.expectLosses(runner, method);
+    return { runner, method, statusCode, duration: calls, queue };
+  }
+
+  private expectLosses(runner: string, method: string): void {
+    for (const reason of REASONS) {
+      this.metrics.lost.labels({ runner_name: runner, method_name: method, reason }).inc(0);
+    }
   }
 
   private flush(): void {

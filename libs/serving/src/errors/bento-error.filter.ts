@@ -4,7 +4,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { BentoError } from 'bentonest/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CLIENT_CLOSED_REQUEST, publishUnfinished } from '../http/request-events.js';
+import { publishUnfinished } from '../http/request-events.js';
 import { bodyTooLarge } from '../input/body-limit.js';
 import { MethodNotAllowedError } from './serving.errors.js';
 import { describeFailure } from './describe-failure.js';
@@ -107,7 +107,7 @@ function isClosed(reply: AnyReply): boolean {
 /** Nobody reads the answer; those who count requests are told. */
 function publishLeft(request: AnyRequest, reply: AnyReply): void {
   if (!('raw' in request) || !('raw' in reply)) return;
-  publishUnfinished(request, reply, CLIENT_CLOSED_REQUEST);
+  publishUnfinished(request, reply);
 }
 
 /** What has begun as a success cannot end as an error: a client sees that the answer is not whole. */

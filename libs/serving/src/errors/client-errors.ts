@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { answeredBeside } from '../http/request-events.js';
+import { clientErrorChannel } from '../serving.channels.js';
+import type { ClientErrorEvent } from '../serving.channels.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -55,9 +58,19 @@ const answer: Listener = (error, socket) => {
     socket.destroy(error);
     return;
   }
-  socket.write(toAnswer(BY_CODE[error.code ?? ''] ?? MALFORMED));
+  const told = BY_CODE[error.code ?? ''] ?? MALFORMED;
+  publish(told.statusCode, response);
+  socket.write(toAnswer(told));
   socket.destroySoon();
 };
+
+/** A request that is under way is published when it ends, with this status; what is none, now. */
+function publish(statusCode: number, response: ServerResponse | null | undefined): void {
+  if (response) answeredBeside(response, statusCode);
+  else if (clientErrorChannel.hasSubscribers) {
+    clientErrorChannel.publish({ statusCode } satisfies ClientErrorEvent);
+  }
+}
 
 function toAnswer(error: PublicError): string {
   // What is no request has no id; this one is for those who read bodies by their shape.

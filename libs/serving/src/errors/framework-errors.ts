@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { publishRefused } from '../http/request-events.js';
 import { stringifyErrorBody } from './error-body.js';
 import { toPublicError } from './to-public-error.js';
 
@@ -14,6 +15,7 @@ export function frameworkErrors(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  publishRefused(request, reply);
   const told = toPublicError(error);
   void reply
     .status(told.statusCode)

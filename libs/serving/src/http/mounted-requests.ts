@@ -4,11 +4,11 @@ import { RouteMethods } from '../errors/route-methods.js';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
 import {
-  CLIENT_CLOSED_REQUEST,
   leaveToMount,
   publishStart,
   requestIdOf,
   takeFromMount,
+  unfinishedStatus,
 } from './request-events.js';
 
 const SWITCHING_PROTOCOLS = 101;
@@ -74,7 +74,7 @@ class MountedRequest {
 
   private readonly publish = (): void => {
     const { route, request, response } = this;
-    const unfinished = this.hasFailed ? INTERNAL_SERVER_ERROR : CLIENT_CLOSED_REQUEST;
+    const unfinished = this.hasFailed ? INTERNAL_SERVER_ERROR : unfinishedStatus(response);
     // HTTP/2 does not tell.
     const isWhole = (response.writableFinished as boolean | undefined) !== false;
     const statusCode = isWhole ? response.statusCode : unfinished;

@@ -1,17 +1,42 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
+import { connectionOf } from './client-scope.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** Publishes each request of a route as it comes in, before anything is done for it. */
 export function createRequestHook(route: RouteInfo): OnResponse {
-  return ({ id, raw }, _reply, done) => {
-    publishStart(route, raw, id);
+  return (request, reply, done) => {
+    if (requestChannel.hasSubscribers) openRepliesOf(request).add(reply);
+    publishStart(route, request.raw, request.id);
     done();
   };
+}
+
+const OPEN = Symbol('bentonest.open-replies');
+
+type Connection = EventEmitter & { [OPEN]?: Set<FastifyReply> };
+
+/** What is not published yet: Fastify calls no hook for what is answered when its client has left. */
+function openRepliesOf(request: FastifyRequest): Set<FastifyReply> {
+  const connection: Connection = connectionOf(request);
+  const known = connection[OPEN];
+  if (known !== undefined) return known;
+  const open = new Set<FastifyReply>();
+  connection[OPEN] = open;
+  // One listener for all requests of a connection.
+  connection.once('close', () => {
+    for (const reply of open) {
+      // Of what got out whole, the hooks are on their way.
+      if ((reply.raw.writableFinished as boolean | undefined) === true) continue;
+      publishUnfinished(reply.request, reply);
+    }
+  });
+  return open;
 }
 
 /** Publishes each answered request of a route, in Fastify's last hook. */
@@ -46,7 +71,7 @@ export function publishStart(
 }
 
 /** The status, known from nginx, of a request whose client left before it was answered. */
-export const CLIENT_CLOSED_REQUEST = 499;
+const CLIENT_CLOSED_REQUEST = 499;
 
 /** Key of the RouteInfo in a Fastify route's config. */
 const ROUTE_INFO = Symbol('bentonest.route-info');
@@ -65,8 +90,24 @@ export const publishUnmatched: OnResponse = (request, reply, done) => {
 };
 
 const MOUNTED = Symbol('bentonest.mounted');
+const ANSWERED_BESIDE = Symbol('bentonest.answered-beside');
+const PUBLISHED = Symbol('bentonest.published');
 
-type AnyResponse = ServerResponse & { [MOUNTED]?: boolean };
+type AnyResponse = ServerResponse & {
+  [MOUNTED]?: boolean;
+  [ANSWERED_BESIDE]?: number;
+  [PUBLISHED]?: boolean;
+};
+
+/** What Node's parser refused in the middle of a request was answered past the response. */
+export function answeredBeside(response: ServerResponse, statusCode: number): void {
+  (response as AnyResponse)[ANSWERED_BESIDE] = statusCode;
+}
+
+/** The status of a request whose answer did not get out whole. */
+export function unfinishedStatus(response: ServerResponse): number {
+  return (response as AnyResponse)[ANSWERED_BESIDE] ?? CLIENT_CLOSED_REQUEST;
+}
 
 /** An answer of a mounted application is published as the mount's, not as that of a route. */
 export function leaveToMount(response: ServerResponse): void {
@@ -77,35 +118,38 @@ export function takeFromMount(response: ServerResponse): void {
   (response as AnyResponse)[MOUNTED] = false;
 }
 
-function isPublished({ raw }: FastifyReply): boolean {
-  return requestChannel.hasSubscribers && (raw as AnyResponse)[MOUNTED] !== true;
-}
-
-function publish(route: RouteInfo, request: FastifyRequest, reply: FastifyReply): void {
-  if (isPublished(reply)) publishEvent(route, request, reply, finalStatus(reply));
+function publish(
+  route: RouteInfo,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  statusCode = finalStatus(reply),
+): void {
+  if (!requestChannel.hasSubscribers) return;
+  const { elapsedTime: durationMs } = reply;
+  const response: AnyResponse = reply.raw;
+  if (response[MOUNTED] === true || response[PUBLISHED] === true) return;
+  response[PUBLISHED] = true;
+  openRepliesOf(request).delete(reply);
+  const { id: requestId, raw } = request;
+  const event = { route, requestId, request: raw, response, statusCode, durationMs };
+  requestChannel.publish(event satisfies RequestEvent);
 }
 
 /** Publishes a request whose answer did not get out whole: Fastify calls no hook for it. */
 export function publishUnfinished(
   request: FastifyRequest,
   reply: FastifyReply,
-  statusCode: number,
+  statusCode = unfinishedStatus(reply.raw),
 ): void {
-  if (!isPublished(reply)) return;
   const { [ROUTE_INFO]: route = NO_ROUTE } = request.routeOptions.config as {
     readonly [ROUTE_INFO]?: RouteInfo;
   };
-  publishEvent(route, request, reply, statusCode);
+  publish(route, request, reply, statusCode);
 }
 
-function publishEvent(
-  route: RouteInfo,
-  { id: requestId, raw: request }: FastifyRequest,
-  { raw: response, elapsedTime: durationMs }: FastifyReply,
-  statusCode: number,
-): void {
-  const event = { route, requestId, request, response, statusCode, durationMs };
-  requestChannel.publish(event satisfies RequestEvent);
+/** Publishes a request that Fastify's router refused, for which no hook is called. */
+export function publishRefused(request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('close', () => publish(NO_ROUTE, request, reply));
 }
 
 /** What the answer came to: it may have ended before all of it was on its way. */
@@ -113,5 +157,5 @@ function finalStatus({ raw, statusCode }: FastifyReply): number {
   // HTTP/2 does not tell.
   if ((raw as { readonly writableFinished?: boolean }).writableFinished !== false)
     return statusCode;
-  return CLIENT_CLOSED_REQUEST;
+  return unfinishedStatus(raw);
 }

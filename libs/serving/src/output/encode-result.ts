@@ -5,7 +5,7 @@ import type { IoDescriptor, OutgoingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defaultOutput } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
-import { CLIENT_CLOSED_REQUEST, publishUnfinished } from '../http/request-events.js';
+import { publishUnfinished } from '../http/request-events.js';
 import { logBreak } from './log-break.js';
 import { negotiate } from './negotiate.js';
 
@@ -47,7 +47,7 @@ export function createResultEncoder(route: ApiRoute, hasSchema: boolean) {
     // A handler may end after its client left: no hook of Fastify's tells those who count requests.
     if (reply.raw.destroyed) {
       request[SUCCEEDED] = false;
-      publishUnfinished(request, reply, CLIENT_CLOSED_REQUEST);
+      publishUnfinished(request, reply);
       done(null, payload instanceof Readable ? payload : '');
       return;
     }

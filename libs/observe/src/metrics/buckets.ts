@@ -1,4 +1,0 @@
-/** BentoML 1.x's default buckets, in seconds. */
-export const DURATION_BUCKETS = [
-  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 180,
-];
