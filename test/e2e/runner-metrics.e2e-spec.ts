@@ -41,7 +41,8 @@ it('counts calls, batches in rows, queue time, lost calls, and tells what was le
   expect(of('bentoml_runner_request_total', refused)).toBe(1);
   const late = ',endpoint="sleep",http_response_code="504"';
   expect(of('bentoml_runner_request_total', late)).toBe(1);
-  expect(of('bentonest_runner_lost_calls_total', ',reason="timeout"')).toBe(1);
+  const timeout = ',method_name="sleep",reason="timeout"';
+  expect(of('bentonest_runner_lost_calls_total', timeout)).toBe(1);
 
   const multiply = ',method_name="multiply"';
   expect(of('bentoml_runner_adaptive_batch_size_count', multiply)).toBe(12);
@@ -52,7 +53,7 @@ it('counts calls, batches in rows, queue time, lost calls, and tells what was le
   expect(a).toBeGreaterThanOrEqual(0);
   expect(a + b).toBeGreaterThan(0);
   expect(of('bentonest_runner_workers', '')).toBe(2);
-  expect(of('bentonest_runner_queue_depth', '')).toBe(0);
+  expect(of('bentonest_runner_queue_depth', multiply)).toBe(0);
   expect(of('bentonest_runner_worker_restarts', '')).toBe(0);
 });
 
@@ -63,13 +64,85 @@ it('a worker that died and was replaced is a restart', async () => {
   expect((await readMetrics()).get(restarts)).toBe(1);
 });
 
+const sleeping = async (): Promise<number | undefined> => {
+  const gauge = 'bentoml_runner_request_in_progress{runner_name="arithmetic",method_name="sleep"}';
+  return (await readMetrics()).get(gauge);
+};
+
 it('what runs is in progress, also when its caller no longer waits', async () => {
-  const gauge = 'bentoml_runner_request_in_progress{runner_name="arithmetic"}';
-  const inProgress = async (): Promise<number | undefined> => (await readMetrics()).get(gauge);
-  await until(async () => (await inProgress()) === 0, 2000);
+  await until(async () => (await sleeping()) === 0, 2000);
   const running = app.post('/sleep', '400');
-  await until(async () => (await inProgress()) === 1, 2000);
+  await until(async () => (await sleeping()) === 1, 2000);
   expect((await running).status).toBe(504);
-  expect(await inProgress()).toBe(1);
-  await until(async () => (await inProgress()) === 0, 2000);
+  expect(await sleeping()).toBe(1);
+  await until(async () => (await sleeping()) === 0, 2000);
+});
+
+/** How many calls of each method and status have ended since then. */
+async function endedSince(before: Map<string, number>): Promise<Record<string, number>> {
+  const series =
+    /^bentoml_runner_request_total\{runner_name="arithmetic",endpoint="(.*)",http_response_code="(.*)"\}$/;
+  const counts: Record<string, number> = {};
+  for (const [name, value] of await readMetrics()) {
+    const [, method, status] = series.exec(name) ?? [];
+    const count = value - (before.get(name) ?? 0);
+    if (method !== undefined && count !== 0) counts[`${method} ${status}`] = count;
+  }
+  return counts;
+}
+
+/** Keeps both workers busy until `send` has sent; what it sends meanwhile shares a batch. */
+async function whileBusy<T>(send: () => Promise<T>): Promise<T> {
+  const busy = [app.post('/sleep', '400'), app.post('/sleep', '400')];
+  await until(async () => (await sleeping()) === 2, 2000);
+  const sent = await send();
+  await Promise.all(busy);
+  return sent;
+}
+
+it('each call is counted once, as its caller saw it end', async () => {
+  await until(async () => (await sleeping()) === 0, 2000);
+  const before = await readMetrics();
+  const shared = await whileBusy(() =>
+    Promise.all([1, 2, 3, -4].map((value) => app.post('/positive', [value]))),
+  );
+  expect(shared.map(({ status }) => status)).toEqual([200, 200, 200, 422]);
+
+  // Of 20 rows in batches of at most 8.
+  expect((await app.post('/multiply', [...Array(20).keys()])).status).toBe(200);
+  // Ends after its caller was answered, and so is its batch.
+  expect((await app.post('/sleep', '400')).status).toBe(504);
+  await until(async () => (await sleeping()) === 0, 2000);
+  const abort = new AbortController();
+  const gone = fetch(`${app.url}/sleep`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '400',
+    signal: abort.signal,
+  }).catch(() => undefined);
+  await until(async () => (await sleeping()) === 1, 2000);
+  abort.abort();
+  await gone;
+  await until(async () => (await sleeping()) === 0, 2000);
+  expect((await app.post('/swallow', [1])).status).toBe(500);
+  expect((await app.post('/hidden')).status).toBe(500);
+
+  const metrics = await readMetrics();
+  const counts = await endedSince(before);
+  const { 'sleep 499': aborted = 0, 'sleep 504': late = 0, ...others } = counts;
+  expect(others).toEqual({
+    'positive 200': 3,
+    'positive 422': 1,
+    'multiply 200': 1,
+    'swallow 500': 1,
+    'unknown 500': 1,
+  });
+  // On a busy machine the deadline of the one that is aborted may come first.
+  expect(aborted + late).toBe(4);
+  expect(late).toBeGreaterThanOrEqual(3);
+  const rows = 'bentoml_runner_adaptive_batch_size_count{runner_name="arithmetic",method_name=';
+  const batches = (method: string): number =>
+    (metrics.get(`${rows}"${method}"}`) ?? 0) - (before.get(`${rows}"${method}"}`) ?? 0);
+  // One of four, then each by itself; three of at most 8 rows.
+  expect([batches('positive'), batches('multiply')]).toEqual([5, 3]);
 });

@@ -46,9 +46,10 @@ const untilPending = (pending: number): Promise<number> =>
 /** Calls that ended because their client left, by the server's own metrics. */
 async function abortedCalls(): Promise<number> {
   const metrics = await (await app.served.get('/metrics')).text();
-  const sample =
-    /^bentonest_runner_lost_calls_total\{runner_name="faults",reason="aborted"\} (\d+)/m;
-  return Number(sample.exec(metrics)?.[1]);
+  const samples =
+    /^bentonest_runner_lost_calls_total\{runner_name="faults",method_name="\w+",reason="aborted"\} (\d+)/gm;
+  const counts = [...metrics.matchAll(samples)].map(([, count]) => Number(count));
+  return counts.reduce((sum, count) => sum + count);
 }
 
 /** Rows that were run, since the last time it was asked. */

@@ -1,5 +1,5 @@
-export { BATCH_CHANNEL, LOST_CALL_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
-export type { BatchEvent, LostCallEvent, WorkerEvent } from './runner.channels.js';
+export { BATCH_CHANNEL, CALL_CHANNEL, WORKER_CHANNEL } from './runner.channels.js';
+export type { BatchEvent, CallEvent, WorkerEvent } from './runner.channels.js';
 export type { WorkerRun } from './dispatch/batch.js';
 export type { CallOrigin } from './dispatch/call-origin.js';
 export { CallScope } from './dispatch/call-scope.js';
@@ -53,7 +53,8 @@ export type { RunnerSharing } from './sharing/runner-sharing.js';
 export { RunnersCaller } from './sharing/runners-caller.js';
 export { RunnersOwner } from './sharing/runners-owner.js';
 export type { SharingChannel } from './sharing/sharing.messages.js';
-export type { MethodStatus, RunnerStatus } from './runner-status.js';
+export type { MethodStatus } from './dispatch/method-loads.js';
+export type { RunnerStatus } from './runner-status.js';
 export { resolveRunnerOptions } from './runner.options.js';
 export type { RunnerOptions, WorkerBounds } from './runner.options.js';
 export { RunnableMethod } from './runnable/runnable-method.decorator.js';

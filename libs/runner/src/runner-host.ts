@@ -1,17 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { BentoError } from 'bentonest/errors';
-import type { Batch } from './dispatch/batch.js';
 import type { CallOptions } from './dispatch/call.js';
 import { systemClock } from './dispatch/clock.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
-import type { BatchTiming } from './dispatch/dispatcher.options.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
 import { Caretaker } from './pool/caretaker.js';
 import { STOP_GRACE_MS } from './pool/pool.options.js';
 import { Turns } from './pool/turns.js';
 import { WorkerPool } from './pool/worker-pool.js';
 import type { PoolSharing, WorkerLoad, WorkerStatus } from './pool/pool.options.js';
-import { publishBatchEvent, publishLostCall } from './runner.channels.js';
+import { publishBatch, publishCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
 import { RunnerOptionsError, RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
 import { resolveRunnerOptions } from './runner.options.js';
@@ -76,8 +73,8 @@ export class RunnerHost {
       runner: this.name,
       inFlight: this.options.batchesInFlight,
       clock: systemClock,
-      onBatch: (batch, timing) => this.publish(batch, timing),
-      onLost: (method, reason) => publishLostCall({ runner: this.name, method, reason }),
+      onBatch: (batch, timing) => publishBatch(this.name, batch, timing),
+      onCall: (call, error) => publishCall(this.name, call, error),
     });
     this.runner = createRunnerHandle(this.name, {
       call: (method, args, options) => this.call(method, args, options),
@@ -129,11 +126,7 @@ export class RunnerHost {
       restarts: pool?.restarts ?? 0,
       waiting: dispatcher.depth,
       pending: dispatcher.pending,
-      methods: dispatcher.methodLoads.map(({ name, waitingRows, latency }) => ({
-        name,
-        waitingRows,
-        latency: latency.coefficients,
-      })),
+      methods: dispatcher.methodStatuses,
     };
   }
 
@@ -312,24 +305,4 @@ export class RunnerHost {
       throw new RunnerStartError(this.name, String(cause), { cause });
     }
   }
-
-  private publish(batch: Batch, { startedAt, endedAt, error }: BatchTiming): void {
-    publishBatchEvent(() => ({
-      runner: this.name,
-      method: batch.method.name,
-      calls: batch.calls.length,
-      rows: batch.rows,
-      statusCode: statusOf(error),
-      runMs: endedAt - startedAt,
-      endedAt,
-      worker: batch.worker,
-      durationsMs: batch.calls.map(({ call }) => endedAt - call.enqueuedAt),
-      origins: batch.calls.map(({ call }) => call.origin),
-    }));
-  }
-}
-
-function statusOf(error: unknown): number {
-  if (error === undefined) return 200;
-  return error instanceof BentoError ? error.statusCode : 500;
 }

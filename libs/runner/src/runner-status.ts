@@ -1,5 +1,5 @@
 import { BentoError } from 'bentonest/errors';
-import type { LatencyCoefficients } from './dispatch/latency-model.js';
+import type { MethodStatus } from './dispatch/method-loads.js';
 import type { WorkerStatus } from './pool/pool.options.js';
 import { RunnerUnavailableError } from './runner.errors.js';
 import type { RunnerState } from './runner.js';
@@ -18,15 +18,8 @@ export interface RunnerStatus {
   readonly waiting: number;
   /** Calls that wait or run. */
   readonly pending: number;
-  /** What was learned of each method that was called: latency(rows) = a·rows + b, in milliseconds. */
+  /** Of each method that was called. */
   readonly methods: readonly MethodStatus[];
-}
-
-export interface MethodStatus {
-  readonly name: string;
-  readonly waitingRows: number;
-  /** Undefined until enough batches were seen. */
-  readonly latency: LatencyCoefficients | undefined;
 }
 
 /** What may be shown: of errors that are not ours, that there was one. */

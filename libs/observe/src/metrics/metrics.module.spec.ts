@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { BentoModule } from 'bentonest';
 import type { BentoExtras } from 'bentonest';
-import { BATCH_CHANNEL, LOST_CALL_CHANNEL } from 'bentonest/runner';
+import { BATCH_CHANNEL, CALL_CHANNEL } from 'bentonest/runner';
 import { CLIENT_ERROR_CHANNEL, REQUEST_CHANNEL, REQUEST_START_CHANNEL } from 'bentonest/serving';
 import { register } from 'prom-client';
 import type { Counter } from 'prom-client';
@@ -17,7 +17,7 @@ const CHANNELS = [
   REQUEST_CHANNEL,
   CLIENT_ERROR_CHANNEL,
   BATCH_CHANNEL,
-  LOST_CALL_CHANNEL,
+  CALL_CHANNEL,
 ];
 const subscribed = (): string[] => CHANNELS.filter((name) => hasSubscribers(name));
 

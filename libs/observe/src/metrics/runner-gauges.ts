@@ -1,4 +1,4 @@
-import type { RunnerRegistry, RunnerStatus } from 'bentonest/runner';
+import type { MethodStatus, RunnerRegistry, RunnerStatus } from 'bentonest/runner';
 import type { Gauge } from 'prom-client';
 import { whenCollected } from './event-counter.js';
 
@@ -14,10 +14,11 @@ export interface GaugeMetrics {
 /** What is so at the moment of collection: depths, workers, and what was learned of latencies. */
 export class RunnerGauges {
   private readonly registries = new Set<RunnerRegistry>();
+  private collected: readonly RunnerStatus[] | undefined;
 
   constructor({ inProgress, queueDepth, restarts, workers, perRow, fixed }: GaugeMetrics) {
-    this.show(inProgress, ({ pending }) => pending);
-    this.show(queueDepth, ({ waiting }) => waiting);
+    this.showMethods(inProgress, ({ waiting, running }) => waiting + running);
+    this.showMethods(queueDepth, ({ waiting }) => waiting);
     this.show(restarts, (status) => status.restarts);
     this.show(workers, (status) => status.workers.filter(({ state }) => state === 'ready').length);
     this.showLatencies(perRow, 'a');
@@ -42,6 +43,18 @@ export class RunnerGauges {
     });
   }
 
+  /** A method has its series from its first call on. */
+  private showMethods(gauge: Gauge, read: (status: MethodStatus) => number): void {
+    whenCollected(gauge, () => {
+      gauge.reset();
+      for (const { name, methods } of this.statuses) {
+        for (const method of methods) {
+          gauge.labels({ runner_name: name, method_name: method.name }).inc(read(method));
+        }
+      }
+    });
+  }
+
   private showLatencies(gauge: Gauge, coefficient: 'a' | 'b'): void {
     whenCollected(gauge, () => {
       gauge.reset();
@@ -55,7 +68,12 @@ export class RunnerGauges {
     });
   }
 
-  private get statuses(): RunnerStatus[] {
-    return [...this.registries].flatMap(({ statuses }) => statuses);
+  /** Made once for all gauges of a collection, which is done when the event loop turns. */
+  private get statuses(): readonly RunnerStatus[] {
+    if (this.collected === undefined) {
+      this.collected = [...this.registries].flatMap(({ statuses }) => statuses);
+      setImmediate(() => (this.collected = undefined));
+    }
+    return this.collected;
   }
 }

@@ -35,12 +35,12 @@ function callProviders({ namespace, durationBuckets }: ResolvedMetricsOptions): 
   return [
     makeCounterProvider({
       name: names.total,
-      help: 'Number of calls of a runner method that were answered.',
+      help: 'Number of calls of a runner method that ended, refused ones included.',
       labelNames: CALL,
     }),
     makeBucketHistogramProvider({
       name: names.duration,
-      help: 'Time from a call to its answer, queue included, in seconds.',
+      help: 'Time from a call to its end, queue included, in seconds.',
       labelNames: CALL,
       buckets,
     }),
@@ -59,7 +59,7 @@ function callProviders({ namespace, durationBuckets }: ResolvedMetricsOptions): 
     makeCounterProvider({
       name: names.lost,
       help: 'Calls that were refused, timed out or aborted, by reason.',
-      labelNames: ['runner_name', 'reason'],
+      labelNames: [...METHOD, 'reason'],
     }),
     provideWithMetrics<CallMetrics>(RunnerMetrics, names, (metrics) =>
       counterOf(metrics.duration, () => new RunnerMetrics(metrics)),
@@ -81,12 +81,12 @@ function gaugeProviders({ namespace }: ResolvedMetricsOptions): Provider[] {
     makeGaugeProvider({
       name: names.inProgress,
       help: 'Number of calls that wait or run.',
-      labelNames: RUNNER,
+      labelNames: METHOD,
     }),
     makeGaugeProvider({
       name: names.queueDepth,
       help: 'Number of calls that wait for a worker.',
-      labelNames: RUNNER,
+      labelNames: METHOD,
     }),
     makeGaugeProvider({
       name: names.restarts,

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { BATCH_CHANNEL, LOST_CALL_CHANNEL } from 'bentonest/runner';
-import type { BatchEvent, LossReason, LostCallEvent } from 'bentonest/runner';
+import { BATCH_CHANNEL, CALL_CHANNEL } from 'bentonest/runner';
+import type { BatchEvent, CallEvent, LossReason } from 'bentonest/runner';
 import type { Counter } from 'prom-client';
 import type { BucketHistogram, BucketSeries } from './bucket-histogram.js';
 import { CallSeries } from './call-series.js';
@@ -14,25 +14,28 @@ export interface CallMetrics {
   readonly lost: Counter;
 }
 
-/** What a call that was not run to its end was answered with. */
-const STATUS_OF: Readonly<Record<LossReason, number>> = {
-  queue_full: 503,
-  deadline: 503,
-  unavailable: 503,
-  timeout: 504,
-  aborted: 499,
-};
+const REASONS: readonly LossReason[] = [
+  'queue_full',
+  'deadline',
+  'unavailable',
+  'timeout',
+  'aborted',
+];
+/** What calls count as while a runner's methods are not known, as those of a method that it has not. */
+const UNKNOWN_METHOD = 'unknown';
 
-/** Measures of one method and status. */
-interface BatchSeries {
+/** Measures of the calls of one runner and method that ended with one status. */
+interface EndedSeries extends Pick<CallEvent, 'runner' | 'method' | 'statusCode'> {
   readonly duration: CallSeries;
   readonly queue: BucketSeries;
-  readonly rows: BucketSeries;
 }
 
 /** Counts calls and batches from the runners' events. */
 export class RunnerMetrics extends EventCounter {
-  private readonly series = new Map<string, BatchSeries>();
+  private readonly batches = new Map<string, BucketSeries>();
+  private readonly ended = new Map<string, EndedSeries>();
+  /** Most calls end as the one before: they need no key. */
+  private last: EndedSeries | undefined;
 
   constructor(private readonly metrics: CallMetrics) {
     super();
@@ -41,59 +44,73 @@ export class RunnerMetrics extends EventCounter {
 
   /** Has the calls that runners lose counted from 0: what has not happened yet is to be seen, too. */
   expect(runners: readonly string[]): void {
-    for (const runner_name of runners) {
-      for (const reason of Object.keys(STATUS_OF)) {
-        this.metrics.lost.labels({ runner_name, reason }).inc(0);
-      }
-    }
+    for (const runner of runners) this.expectLosses(runner, UNKNOWN_METHOD);
   }
 
   protected override subscribe(): void {
     subscribe(BATCH_CHANNEL, this.recordBatch);
-    subscribe(LOST_CALL_CHANNEL, this.recordLost);
+    subscribe(CALL_CHANNEL, this.recordCall);
   }
 
   protected override unsubscribe(): void {
     unsubscribe(BATCH_CHANNEL, this.recordBatch);
-    unsubscribe(LOST_CALL_CHANNEL, this.recordLost);
+    unsubscribe(CALL_CHANNEL, this.recordCall);
     this.flush();
   }
 
   private readonly recordBatch = (message: unknown): void => {
-    const event = message as BatchEvent;
-    const { duration, queue, rows } = this.seriesOf(event);
-    rows.record(event.rows);
-    for (const durationMs of event.durationsMs) {
-      duration.record(durationMs);
-      queue.record(Math.max(0, durationMs - event.runMs) / 1000);
+    const { runner, method, rows } = message as BatchEvent;
+    const key = `${runner}\n${method}`;
+    let series = this.batches.get(key);
+    if (series === undefined) {
+      const { batchSize } = this.metrics;
+      series = batchSize.seriesOf({ runner_name: runner, method_name: method });
+      this.batches.set(key, series);
     }
+    series.record(rows);
   };
 
-  private readonly recordLost = (message: unknown): void => {
-    const { runner, method, reason } = message as LostCallEvent;
-    const { lost, total } = this.metrics;
-    lost.labels({ runner_name: runner, reason }).inc();
-    const code = STATUS_OF[reason];
-    total.labels({ runner_name: runner, endpoint: method, http_response_code: code }).inc();
+  private readonly recordCall = (message: unknown): void => {
+    const event = message as CallEvent;
+    const { duration, queue } = this.seriesOf(event);
+    duration.record(event.durationMs);
+    if (event.queueMs !== undefined) queue.record(event.queueMs / 1000);
+    if (event.lost === undefined) return;
+    const { runner, method, lost: reason } = event;
+    this.metrics.lost.labels({ runner_name: runner, method_name: method, reason }).inc();
   };
 
-  private seriesOf({ runner, method, statusCode }: BatchEvent): BatchSeries {
+  private seriesOf(event: CallEvent): EndedSeries {
+    const { last } = this;
+    if (last !== undefined && isAlike(last, event)) return last;
+    const { runner, method, statusCode } = event;
     const key = `${runner}\n${method}\n${statusCode}`;
-    const known = this.series.get(key);
-    if (known !== undefined) return known;
+    const series = this.ended.get(key) ?? this.createSeries(event);
+    this.ended.set(key, series);
+    this.last = series;
+    return series;
+  }
+
+  private createSeries({ runner, method, statusCode }: CallEvent): EndedSeries {
+    const { duration, total, queueTime } = this.metrics;
     const labels = { runner_name: runner, endpoint: method, http_response_code: statusCode };
-    const names = { runner_name: runner, method_name: method };
-    const { duration, total, queueTime, batchSize } = this.metrics;
-    const made = {
-      duration: new CallSeries(duration.seriesOf(labels), total.labels(labels)),
-      queue: queueTime.seriesOf(names),
-      rows: batchSize.seriesOf(names),
-    };
-    this.series.set(key, made);
-    return made;
+    const queue = queueTime.seriesOf({ runner_name: runner, method_name: method });
+    const calls = new CallSeries(duration.seriesOf(labels), total.labels(labels));
+    this.expectLosses(runner, method);
+    return { runner, method, statusCode, duration: calls, queue };
+  }
+
+  private expectLosses(runner: string, method: string): void {
+    for (const reason of REASONS) {
+      this.metrics.lost.labels({ runner_name: runner, method_name: method, reason }).inc(0);
+    }
   }
 
   private flush(): void {
-    for (const { duration } of this.series.values()) duration.flush();
+    for (const { duration } of this.ended.values()) duration.flush();
   }
+}
+
+function isAlike(a: EndedSeries, b: CallEvent): boolean {
+  return a.statusCode === b.statusCode && a.method === b.method && a.runner === b.runner;
 }

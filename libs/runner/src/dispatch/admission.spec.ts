@@ -1,6 +1,8 @@
+import type { NdArray } from 'bentonest/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RunnerOverloadedError } from '../runner.errors.js';
 import { ManualTarget, createDispatcher, teach, vector } from './dispatcher.fixture.js';
+import type { EndedCall } from './dispatcher.options.js';
 import { ManualClock } from './manual-clock.fixture.js';
 
 let clock: ManualClock;
@@ -66,7 +68,7 @@ describe('a call that could not be answered in time', () => {
     const dispatcher = createDispatcher(clock, { timeoutMs: 250 });
     dispatcher.attach(target);
     await teach(dispatcher, target, clock, { a: 0, b: 10_000 / 12 });
-    expect(dispatcher.methodLoads[0].latency.predict(1)).toBeGreaterThan(250);
+    expect(dispatcher.methodStatuses[0].latency?.b).toBeGreaterThan(250);
     for (let i = 0; i < 60; i++) {
       const call = dispatcher.call('predict', [vector(i)], { timeoutMs: 100 });
       await clock.turn();
@@ -74,7 +76,40 @@ describe('a call that could not be answered in time', () => {
       await target.finish();
       await call;
     }
-    expect(dispatcher.methodLoads[0].latency.predict(1)).toBeLessThan(250);
+    expect(dispatcher.methodStatuses[0].latency?.b).toBeLessThan(250);
+  });
+
+  it('of several batches takes the time of all of them', async () => {
+    const dispatcher = createDispatcher(clock, { timeoutMs: 350 });
+    dispatcher.attach(target);
+    await teach(dispatcher, target, clock, COSTS);
+    const rows = vector(...Array(40).keys());
+    const running = dispatcher.call('predict', [vector(1)]);
+    await clock.turn();
+    const refusal = await refusalOf(dispatcher.call('predict', [rows]));
+    expect((refusal as Error).message).toMatch(/would answer in 11\d\d ms/);
+    expect(await refusalOf(dispatcher.call('predict', [rows], { timeoutMs: 1300 }))).toBe(
+      'accepted',
+    );
+    await target.finish();
+    await running;
+  });
+
+  it('of several batches is refused by an idle worker, unless what was learned is old', async () => {
+    const dispatcher = createDispatcher(clock, { timeoutMs: 350 });
+    dispatcher.attach(target);
+    await teach(dispatcher, target, clock, COSTS);
+    const rows = vector(...Array(40).keys());
+    const refusal = await refusalOf(dispatcher.call('predict', [rows]));
+    expect((refusal as Error).message).toMatch(/would answer in 10\d\d ms/);
+    await clock.advance(351);
+    const call = dispatcher.call('predict', [rows]);
+    await clock.turn();
+    for (let i = 0; i < 10; i++) {
+      await clock.advance(10);
+      await target.finish();
+    }
+    expect(((await call) as NdArray).shape).toEqual([40]);
   });
 
   it('has its share of several workers', async () => {
@@ -113,8 +148,8 @@ describe('a call that could not be answered in time', () => {
 
   it('tells why calls were lost', async () => {
     const lost: string[] = [];
-    const onLost = (method: string, reason: string): void => void lost.push(`${method} ${reason}`);
-    const dispatcher = createDispatcher(clock, { maxQueue: 1, timeoutMs: 100, onLost });
+    const onCall = (call: EndedCall): void => void lost.push(`${call.method} ${call.lost}`);
+    const dispatcher = createDispatcher(clock, { maxQueue: 1, timeoutMs: 100, onCall });
     const waiting = dispatcher.call('predict', [vector(1)]);
     const full = dispatcher.call('predict', [vector(2)]);
     const abort = AbortSignal.abort();

@@ -1,16 +1,15 @@
 import { RunnerWorkerLostError } from '../runner.errors.js';
-import type { MethodDescription } from '../wire/frame.js';
 import { splitResult } from './batch.js';
 import type { Batch } from './batch.js';
-import type { QueuedCall } from './call.js';
+import type { Call, QueuedCall } from './call.js';
 import type { DispatcherOptions } from './dispatcher.options.js';
-import type { MethodLoad } from './method-load.js';
+import type { MethodLoads } from './method-loads.js';
 import { TargetSlots } from './target-slots.js';
 import type { BatchTarget, RunningBatch, TargetSlot } from './target-slots.js';
 
 /** What the runs need of the dispatcher. */
 export interface RunContext {
-  loadOf(method: MethodDescription): MethodLoad;
+  readonly loads: MethodLoads;
   /** A target has room again. */
   pump(): void;
   /** Queues a call anew, alone. */
@@ -41,10 +40,13 @@ export class BatchRuns {
     return this.slots.hasRoom;
   }
 
-  /** Calls that run. */
-  get calls(): number {
-    let calls = 0;
-    for (const { batch } of this.running) calls += batch.calls.length;
+  /** Calls that run, those that are split once: as waiting ones while a part of them waits. */
+  get calls(): Iterable<Call> {
+    const calls = new Set<Call>();
+    for (const { call } of this) {
+      const { whole = call } = call;
+      if (whole.waitingParts === 0) calls.add(whole);
+    }
     return calls;
   }
 
@@ -76,11 +78,11 @@ export class BatchRuns {
     if (slot === undefined) throw new RangeError('No target has room.');
     const startedAt = this.options.clock.now();
     const run: RunningBatch = { batch, slot, startedAt, live: batch.calls.length };
-    for (const { call } of batch.calls) call.batch = run;
+    for (const { call } of batch.calls) call.begin(run);
     slot.running.add(run);
     this.running.add(run);
-    const expectedMs = this.context.loadOf(batch.method).latency.predict(batch.rows) ?? 0;
-    slot.freeAt = Math.max(slot.freeAt, startedAt) + expectedMs;
+    const expectedMs = this.context.loads.of(batch.method.name).latency.predict(batch.rows) ?? 0;
+    slot.freeAt = Math.max(slot.freeAt, startedAt) + expectedMs * slot.pace;
     slot.target.run(batch).then(
       (result) => this.succeed(run, result),
       (error: unknown) => this.fail(run, error),
@@ -111,11 +113,15 @@ export class BatchRuns {
     const { batch, slot, startedAt } = run;
     const now = this.options.clock.now();
     const ranFor = now - Math.max(startedAt, slot.endedAt);
-    this.context.loadOf(batch.method).latency.observe(batch.rows, ranFor);
+    const load = this.context.loads.of(batch.method.name);
+    if (this.slots.size > 1) {
+      this.slots.observe(slot, ranFor, load.latency.predict(batch.rows) ?? 0);
+    }
+    load.latency.observe(batch.rows, ranFor);
+    load.learnedAt = now;
     this.end(run, now);
     this.context.pump();
-    this.settle(batch, result);
-    this.report(run, undefined);
+    this.report(run, this.settle(batch, result));
   }
 
   /** The next batch leaves before the last one's answers are written: the worker goes first. */
@@ -129,15 +135,17 @@ export class BatchRuns {
     slot.onDrained?.();
   }
 
-  private settle(batch: Batch, result: unknown): void {
+  /** Returns what is wrong with the result, if anything is. */
+  private settle(batch: Batch, result: unknown): unknown {
     let results: readonly unknown[];
     try {
       results = splitResult(batch, result);
     } catch (error) {
-      for (const { call } of batch.calls) call.reject(error);
-      return;
+      this.failCalls(batch, error, batch.calls.length > 1);
+      return error;
     }
     for (let i = 0; i < batch.calls.length; i++) batch.calls[i].call.resolve(results[i]);
+    return undefined;
   }
 
   private fail(run: RunningBatch, error: unknown): void {
@@ -145,7 +153,17 @@ export class BatchRuns {
     const isLost = error instanceof RunnerWorkerLostError;
     if (isLost) this.slots.remove(slot.target);
     this.end(run, this.options.clock.now());
-    const mayRetry = isLost ? batch.method.idempotent === true : batch.calls.length > 1;
+    this.failCalls(
+      batch,
+      error,
+      isLost ? batch.method.idempotent === true : batch.calls.length > 1,
+    );
+    if (!isLost) this.context.pump();
+    this.report(run, error);
+  }
+
+  /** Where they may be tried again, each is, by itself and once. */
+  private failCalls(batch: Batch, error: unknown, mayRetry: boolean): void {
     for (const queued of batch.calls) {
       const { call } = queued;
       call.batch = undefined;
@@ -153,12 +171,9 @@ export class BatchRuns {
         call.reject(error);
       } else if (!call.isSettled) {
         call.alone = true;
-        call.state = 'waiting';
         this.context.retry(queued);
       }
     }
-    if (!isLost) this.context.pump();
-    this.report(run, error);
   }
 
   private report({ batch, startedAt }: RunningBatch, error: unknown): void {

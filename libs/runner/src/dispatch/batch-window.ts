@@ -1,3 +1,4 @@
+import type { Clock } from './clock.js';
 import type { MethodLoad } from './method-load.js';
 
 /** What is known of a batch that could be sent now. */
@@ -25,4 +26,28 @@ export function waitUntil(batch: WaitingBatch, now: number, maxLatencyMs: number
   if (rows >= worthwhile) return 0;
   const until = since + Math.min(b, maxLatencyMs - (a * worthwhile + b));
   return until > now ? until : 0;
+}
+
+/** The timer of batches that wait for more rows: it fires when the first of them may wait no longer. */
+export class BatchWindow {
+  private timer: unknown;
+  private end = Infinity;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly fire: () => void,
+  ) {}
+
+  open(until: number): void {
+    if (until >= this.end) return;
+    if (this.timer !== undefined) this.clock.clearTimer(this.timer);
+    this.end = until;
+    this.timer = this.clock.setTimer(this.fire, until - this.clock.now());
+  }
+
+  close(): void {
+    if (this.timer !== undefined) this.clock.clearTimer(this.timer);
+    this.timer = undefined;
+    this.end = Infinity;
+  }
 }

@@ -57,7 +57,7 @@ it('2: no batch has more rows than maxBatchSize, whatever calls have (#3710, #38
         inputs.map((rows) => [...Float32Array.from(rows)]),
       );
       expect([dispatcher.pending, dispatcher.depth]).toEqual([0, 0]);
-      expect(dispatcher.methodLoads.map(({ waitingRows }) => waitingRows)).toEqual([0]);
+      expect(dispatcher.methodStatuses).toMatchObject([{ waiting: 0, waitingRows: 0, running: 0 }]);
     },
   );
   await fc.assert(property, { numRuns: 60 });

@@ -1,12 +1,17 @@
 import { batchKeyOf, isAlike } from './batch-key.js';
-import type { PreparedCall, QueuedCall } from './call.js';
+import type { Call, PreparedCall, QueuedCall } from './call.js';
 import { Fifo } from './fifo.js';
+import type { MethodLoad } from './method-load.js';
+
+/** Up to here levels are kept when they are empty, for their calls come again. */
+const SPARE_LEVELS = 16;
 
 /** Calls of one batch key and priority, in the order in which they came. */
 export interface KeyQueue {
   readonly key: string;
+  readonly load: MethodLoad;
   readonly calls: Fifo<QueuedCall>;
-  /** Rows that wait here, those of calls that were given up meanwhile included. */
+  /** Rows that wait here. */
   rows: number;
 }
 
@@ -25,9 +30,10 @@ class PriorityLevel {
     const { prepared } = queued;
     const last = this.lastPushed;
     const queue =
-      last !== undefined && isAlike(last.call, prepared) ? last.queue : this.queueFor(prepared);
+      last !== undefined && isAlike(last.call, prepared) ? last.queue : this.queueFor(queued);
     queue.calls.push(queued);
     queue.rows += prepared.rows;
+    queued.call.queue = queue;
     this.lastPushed = { call: prepared, queue };
   }
 
@@ -47,16 +53,27 @@ class PriorityLevel {
     return oldest;
   }
 
+  /** The call that came last. */
+  get last(): Call | undefined {
+    let last: Call | undefined;
+    for (const { calls } of this.queues.values()) {
+      while (calls.peekLast()?.call.isSettled) calls.pop();
+      const { call } = calls.peekLast() ?? {};
+      if (call !== undefined && call.enqueuedAt >= (last?.enqueuedAt ?? 0)) last = call;
+    }
+    return last;
+  }
+
   clear(): void {
     this.queues.clear();
     this.lastPushed = undefined;
   }
 
-  private queueFor(prepared: PreparedCall): KeyQueue {
+  private queueFor({ call, prepared }: QueuedCall): KeyQueue {
     const key = batchKeyOf(prepared);
     let queue = this.queues.get(key);
     if (queue === undefined) {
-      queue = { key, calls: new Fifo(), rows: 0 };
+      queue = { key, load: call.load, calls: new Fifo(), rows: 0 };
       this.queues.set(key, queue);
     }
     return queue;
@@ -81,8 +98,45 @@ export class CallQueues {
   constructor(private readonly maxBatchRows: number) {}
 
   push(queued: QueuedCall): void {
-    if (queued.call.alone) this.retries.push(queued);
-    else this.levelFor(queued.call.priority).push(queued);
+    if (!queued.call.alone) {
+      this.levelFor(queued.call.priority).push(queued);
+      return;
+    }
+    queued.call.queue = undefined;
+    this.retries.push(queued);
+  }
+
+  /** A call that waits here is given up: it stays until its turn comes, and has no rows any more. */
+  giveUp({ queue, rows }: Call): void {
+    if (queue !== undefined) queue.rows -= rows;
+  }
+
+  /** Whether calls of a lower priority wait. */
+  hasBelow(priority: number): boolean {
+    return this.lastBelow(priority) !== undefined;
+  }
+
+  /** Of the calls with a lower priority, the one that would be served last. */
+  lastBelow(priority: number): Call | undefined {
+    for (let i = this.levels.length - 1; i >= 0; i--) {
+      const level = this.levels[i];
+      if (level.priority >= priority) return undefined;
+      const { last } = level;
+      if (last !== undefined) return last;
+    }
+    return undefined;
+  }
+
+  /** Rows of a method that are served before a new call of this priority. */
+  rowsFrom(priority: number, load: MethodLoad): number {
+    let rows = 0;
+    for (const { call } of this.retries)
+      if (call.load === load && !call.isSettled) rows += call.rows;
+    for (const level of this.levels) {
+      if (level.priority < priority) return rows;
+      for (const queue of level.queues.values()) if (queue.load === load) rows += queue.rows;
+    }
+    return rows;
   }
 
   /** The calls of the next batch, at most `maxBatchRows` rows together; empty when none may go. */
@@ -112,7 +166,11 @@ export class CallQueues {
     const known = this.levels.find((level) => level.priority === priority);
     if (known !== undefined) return known;
     const level = new PriorityLevel(priority);
-    this.levels = [...this.levels, level].toSorted((a, b) => b.priority - a.priority);
+    const kept =
+      this.levels.length < SPARE_LEVELS
+        ? this.levels
+        : this.levels.filter(({ last }) => last !== undefined);
+    this.levels = [...kept, level].toSorted((a, b) => b.priority - a.priority);
     return level;
   }
 
@@ -143,7 +201,7 @@ export class CallQueues {
 
 function shift(queue: KeyQueue): void {
   const first = queue.calls.shift();
-  if (first !== undefined) queue.rows -= first.prepared.rows;
+  if (first?.call.isSettled === false) queue.rows -= first.prepared.rows;
 }
 
 /** The first call that still waits; those that were aborted or timed out are dropped on the way. */

@@ -1,6 +1,7 @@
 import type { MethodDescription } from '../wire/frame.js';
 import type { CallOrigin } from './call-origin.js';
 import type { CallScope } from './call-scope.js';
+import type { EndedCall, LossReason } from './dispatcher.options.js';
 import type { MethodLoad } from './method-load.js';
 import type { RunningBatch } from './target-slots.js';
 
@@ -31,28 +32,52 @@ interface Settle {
   readonly reject: (error: unknown) => void;
 }
 
+/** Where a call is queued. */
+export interface WaitingRows {
+  rows: number;
+}
+
+const NO_PARTS: readonly QueuedCall[] = [];
+
 /** One call on its way. It settles once, whatever happens first. */
-export class Call {
-  state: 'waiting' | 'running' | 'settled' = 'waiting';
+export class Call implements EndedCall {
+  state: 'new' | 'waiting' | 'running' | 'settled' = 'new';
   priority = 0;
   /** A batch with this call failed: it is tried once more, by itself. */
   alone = false;
   /** The pieces of a call that is larger than a batch. */
-  parts: readonly QueuedCall[] = [];
-  /** Where it counts as waiting, once it was accepted. */
-  load: MethodLoad | undefined;
+  parts = NO_PARTS;
+  /** Those of them that wait. */
+  waitingParts = 0;
+  /** Of a piece: the call that it is of. */
+  whole: Call | undefined;
   rows = 0;
+  queue: WaitingRows | undefined;
   batch: RunningBatch | undefined;
+  /** The first one that it was in. */
+  private firstBatch: RunningBatch | undefined;
+  lost: LossReason | undefined;
   scope: CallScope | undefined;
   /** The request that it is for, where it was made in the scope of one. */
   origin: CallOrigin | undefined;
   onSettled: (() => void) | undefined;
+  onEnd: ((call: EndedCall, error: unknown) => void) | undefined;
 
   constructor(
+    /** What its method has to do: where it counts. */
+    public load: MethodLoad,
     readonly enqueuedAt: number,
     readonly timeoutMs: number,
     private readonly settle: Settle,
   ) {}
+
+  get method(): string {
+    return this.load.name;
+  }
+
+  get startedAt(): number {
+    return this.firstBatch?.startedAt ?? -1;
+  }
 
   get deadline(): number {
     return this.enqueuedAt + this.timeoutMs;
@@ -62,19 +87,28 @@ export class Call {
     return this.state === 'settled';
   }
 
+  /** Its batch is given to a worker. */
+  begin(run: RunningBatch): void {
+    this.state = 'running';
+    this.batch = run;
+    this.firstBatch ??= run;
+    if (this.whole !== undefined) this.whole.firstBatch ??= run;
+  }
+
   resolve(value: unknown): void {
-    if (this.end()) this.settle.resolve(value);
+    if (this.end(undefined)) this.settle.resolve(value);
   }
 
   reject(error: unknown): void {
-    if (this.end()) this.settle.reject(error);
+    if (this.end(error)) this.settle.reject(error);
   }
 
-  private end(): boolean {
+  private end(error: unknown): boolean {
     if (this.isSettled) return false;
     this.state = 'settled';
     this.scope?.delete(this);
     this.onSettled?.();
+    this.onEnd?.(this, error);
     return true;
   }
 }

@@ -18,11 +18,22 @@ export interface DispatcherOptions {
   readonly inFlight: number;
   readonly clock: Clock;
   readonly onBatch?: (batch: Batch, timing: BatchTiming) => void;
-  readonly onLost?: (method: string, reason: LossReason) => void;
+  /** Told once of every call, whether it was answered, failed or refused. */
+  readonly onCall?: (call: EndedCall, error: unknown) => void;
 }
 
 /** Why a call ended without having been run to its end. */
 export type LossReason = 'queue_full' | 'deadline' | 'unavailable' | 'timeout' | 'aborted';
+
+/** A call that ended, in times of the dispatcher's clock. */
+export interface EndedCall {
+  /** `unknown` where the runner has no such method, or none is known yet: callers name what they like. */
+  readonly method: string;
+  readonly enqueuedAt: number;
+  /** When it was first given to a worker; -1 where it never was. */
+  readonly startedAt: number;
+  readonly lost: LossReason | undefined;
+}
 
 export interface BatchTiming {
   /** When it was given to its target, on the dispatcher's clock. */

@@ -66,6 +66,19 @@ describe('batching', () => {
     expect(values(await call)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
+  it('fails a split call whose results do not fit together, and it alone', async () => {
+    const dispatcher = createDispatcher();
+    dispatcher.attach(target);
+    const call = dispatcher.call('predict', [vector(1, 2, 3, 4, 5)]);
+    const outcome = Promise.allSettled([call]);
+    await clock.turn();
+    target.running.shift()?.resolve(NdArray.from([[1], [2], [3], [4]]));
+    await settled();
+    target.running.shift()?.resolve(NdArray.from([[5, 5]]));
+    expect(await outcome).toMatchObject([{ reason: { code: 'RUNNER_FAILED', statusCode: 500 } }]);
+    expect(dispatcher.pending).toBe(0);
+  });
+
   it('never joins other shapes or dtypes, and serves the oldest first', async () => {
     const dispatcher = createDispatcher();
     const wide = NdArray.from([[1, 1]], { dtype: 'float32' });
@@ -173,6 +186,26 @@ describe('limits', () => {
     await clock.turn();
     await target.finish();
     await Promise.all(accepted);
+    expect(dispatcher.pending).toBe(0);
+  });
+
+  it('counts a call that is split once', async () => {
+    const dispatcher = createDispatcher({ maxQueue: 2 });
+    const large = dispatcher.call('predict', [vector(...Array(400).keys())]);
+    const small = dispatcher.call('predict', [vector(1)]);
+    expect(dispatcher.depth).toBe(2);
+    expect(dispatcher.methodStatuses).toMatchObject([{ waiting: 2, waitingRows: 401, running: 0 }]);
+    await expect(dispatcher.call('predict', [vector(1)])).rejects.toThrow('2 calls waiting');
+    dispatcher.attach(target);
+    await clock.turn();
+    await target.finish();
+    // A part of it runs and 98 wait.
+    expect(dispatcher.depth).toBe(2);
+    for (let i = 0; i < 99; i++) await target.finish();
+    expect(values(await large)).toHaveLength(400);
+    expect([dispatcher.depth, dispatcher.pending]).toEqual([0, 1]);
+    await target.finish();
+    await small;
     expect(dispatcher.pending).toBe(0);
   });
 

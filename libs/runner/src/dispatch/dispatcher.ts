@@ -5,9 +5,11 @@ import {
   UnknownMethodError,
 } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
+import { Admission } from './admission.js';
 import { BatchRuns } from './batch-runs.js';
-import { waitUntil } from './batch-window.js';
+import { BatchWindow, waitUntil } from './batch-window.js';
 import { assembleBatch } from './batch.js';
+import { partsOf } from './call-parts.js';
 import { CallQueues } from './call-queues.js';
 import type { KeyQueue } from './call-queues.js';
 import { CallScope } from './call-scope.js';
@@ -15,11 +17,11 @@ import { Call } from './call.js';
 import type { CallOptions, PreparedCall, QueuedCall } from './call.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { DispatcherOptions, LossReason } from './dispatcher.options.js';
-import { forecastMs } from './forecast.js';
-import { MethodLoad } from './method-load.js';
+import type { MethodLoad } from './method-load.js';
+import { MethodLoads, UNKNOWN_METHOD } from './method-loads.js';
+import type { MethodStatus } from './method-loads.js';
 import { prepareCall } from './prepare-call.js';
 import type { ArgumentCheck } from './prepare-call.js';
-import { joinResults, splitCall } from './split-call.js';
 import type { BatchTarget } from './target-slots.js';
 
 interface EarlyCall {
@@ -38,35 +40,37 @@ export class Dispatcher {
   private readonly queues: CallQueues;
   private readonly deadlines: DeadlineSweep;
   private readonly runs: BatchRuns;
-  private readonly loads = new Map<string, MethodLoad>();
+  private readonly admission: Admission;
+  private readonly loads = new MethodLoads();
+  private readonly window: BatchWindow;
   /** Calls that came before the first worker told which methods there are. */
   private early: EarlyCall[] = [];
   private described: ReadonlyMap<string, MethodDescription> | undefined;
   private check: ArgumentCheck = (_method, args) => args;
   private refusal: Error | undefined;
-  private waiting = 0;
   private pumpIsDeferred = false;
-  private windowTimer: unknown;
-  private windowEnd = Infinity;
 
   constructor(private readonly options: DispatcherOptions) {
     this.queues = new CallQueues(options.maxBatchSize);
     this.deadlines = new DeadlineSweep(options.clock, (now) => this.failExpired(now));
+    this.window = new BatchWindow(options.clock, () => this.pump());
     this.runs = new BatchRuns(options, {
-      loadOf: (method) => this.loadOf(method.name),
+      loads: this.loads,
       pump: () => this.pump(),
       retry: (queued) => this.enqueue(queued),
     });
+    const { loads, queues, runs } = this;
+    this.admission = new Admission(options, { loads, queues, runs });
   }
 
   /** Calls that wait for a worker. */
   get depth(): number {
-    return this.waiting;
+    return this.loads.waiting;
   }
 
   /** Calls that wait or run. */
   get pending(): number {
-    return this.waiting + this.runs.calls;
+    return this.loads.waiting + [...this.runs.calls].length;
   }
 
   /** Targets that run a batch. */
@@ -74,8 +78,9 @@ export class Dispatcher {
     return this.runs.busyTargets;
   }
 
-  get methodLoads(): readonly MethodLoad[] {
-    return [...this.loads.values()];
+  /** Of each method that was called. */
+  get methodStatuses(): readonly MethodStatus[] {
+    return this.loads.statuses(this.runs.calls);
   }
 
   /** The methods there are; none before a worker told. */
@@ -89,10 +94,11 @@ export class Dispatcher {
     this.check = check;
     const { early } = this;
     this.early = [];
-    for (const entry of early) {
-      if (entry.call.isSettled) continue;
-      this.waiting--;
-      this.admit(entry);
+    for (const { call, methodName, args } of early) {
+      if (call.isSettled) continue;
+      this.loads.leave(call);
+      call.load = this.loadOf(methodName);
+      this.admit(call, methodName, args);
     }
   }
 
@@ -114,8 +120,8 @@ export class Dispatcher {
   /** Fails what waits, and every call from now on, until `accept` is called. */
   refuse(reason: Error): void {
     this.refusal = reason;
-    for (const { call } of this.queues) this.drop(call, reason);
-    for (const { call } of this.early) this.drop(call, reason);
+    for (const { call } of this.queues) this.lose(call, 'unavailable', reason);
+    for (const { call } of this.early) this.lose(call, 'unavailable', reason);
     this.queues.clear();
     this.early = [];
   }
@@ -131,112 +137,93 @@ export class Dispatcher {
    * the argument check or the Runnable throws.
    */
   call(methodName: string, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
-    const { maxQueue, clock, runner } = this.options;
     const { signal, timeoutMs = this.options.timeoutMs, priority = 0 } = options;
-    const scope = CallScope.current;
-    if (this.refusal !== undefined) return this.lose(methodName, 'unavailable', this.refusal);
-    if (this.waiting >= maxQueue) {
-      return this.lose(methodName, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
-    }
-    if (signal?.aborted) return this.lose(methodName, 'aborted', this.aborted(signal.reason));
-    if (scope?.isAborted) return this.lose(methodName, 'aborted', this.aborted(scope.reason));
+    const { clock, onCall } = this.options;
     return new Promise((resolve, reject) => {
-      const call = new Call(clock.now(), timeoutMs, { resolve, reject });
+      const load = this.loadOf(methodName);
+      const call = new Call(load, clock.now(), timeoutMs, { resolve, reject });
       call.priority = priority;
+      call.onEnd = onCall;
+      if (!this.isTaken(call, signal)) return;
       if (signal !== undefined) this.abortOnSignal(call, signal);
-      scope?.add(call, this.abort);
-      this.admit({ call, methodName, args });
+      CallScope.current?.add(call, this.abort);
+      if (this.described === undefined) this.hold({ call, methodName, args });
+      else this.admit(call, methodName, args);
     });
   }
 
-  private admit(entry: EarlyCall): void {
-    const { call, methodName, args } = entry;
-    if (this.described === undefined) {
-      this.early.push(entry);
-      this.waiting++;
-      this.deadlines.watch(call.deadline);
-      return;
+  /** Names that callers make up count as one method. */
+  private loadOf(methodName: string): MethodLoad {
+    return this.loads.of(this.described?.has(methodName) === true ? methodName : UNKNOWN_METHOD);
+  }
+
+  /** Refuses at once what need not be looked at. */
+  private isTaken(call: Call, signal: AbortSignal | undefined): boolean {
+    const { maxQueue, runner } = this.options;
+    const scope = CallScope.current;
+    if (this.refusal !== undefined) {
+      this.lose(call, 'unavailable', this.refusal);
+    } else if (signal?.aborted) {
+      this.abort(call, signal.reason);
+    } else if (scope?.isAborted) {
+      this.abort(call, scope.reason);
+    } else if (this.loads.waiting >= maxQueue && !this.queues.hasBelow(call.priority)) {
+      this.lose(call, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
     }
+    return !call.isSettled;
+  }
+
+  /** A call that finds the queue full takes the place of the last one of a lower priority. */
+  private makeRoom({ priority }: Call): void {
+    const { runner, maxQueue } = this.options;
+    if (this.loads.waiting < maxQueue) return;
+    const last = this.queues.lastBelow(priority);
+    if (last !== undefined) {
+      this.lose(last, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
+    }
+  }
+
+  private hold(entry: EarlyCall): void {
+    this.early.push(entry);
+    this.loads.enter(entry.call);
+    this.deadlines.watch(entry.call.deadline);
+  }
+
+  private admit(call: Call, methodName: string, args: readonly unknown[]): void {
     try {
-      const prepared = this.prepare(this.described, methodName, args);
-      this.refuseHopeless(call, prepared);
+      const prepared = this.prepare(methodName, args);
+      this.admission.refuseHopeless(call, prepared);
+      this.makeRoom(call);
       this.enqueue({ call, prepared });
     } catch (error) {
       call.reject(error);
     }
   }
 
-  private prepare(
-    methods: ReadonlyMap<string, MethodDescription>,
-    methodName: string,
-    args: readonly unknown[],
-  ): PreparedCall {
-    const method = methods.get(methodName);
+  private prepare(methodName: string, args: readonly unknown[]): PreparedCall {
+    const method = this.described?.get(methodName);
     if (method === undefined) {
-      throw new UnknownMethodError(this.options.runner, methodName, [...methods.keys()]);
+      const names = this.methods.map(({ name }) => name);
+      throw new UnknownMethodError(this.options.runner, methodName, names);
     }
     return prepareCall(method, this.check(method, args));
-  }
-
-  /** A call that would miss its deadline is told so now. An idle worker always gets its chance. */
-  private refuseHopeless(call: Call, { rows, method }: PreparedCall): void {
-    if (this.waiting === 0 && this.runs.hasRoom) return;
-    const now = this.options.clock.now();
-    const predicted = forecastMs(rows, {
-      load: this.loadOf(method.name),
-      loads: this.loads.values(),
-      maxBatchSize: this.options.maxBatchSize,
-      workers: this.runs.targets,
-      freeInMs: this.runs.freeIn(now),
-    });
-    if (predicted === undefined || now + predicted <= call.deadline) return;
-    this.options.onLost?.(method.name, 'deadline');
-    throw RunnerOverloadedError.deadline(this.options.runner, call.timeoutMs, predicted);
   }
 
   private enqueue(queued: QueuedCall): void {
     const { call, prepared } = queued;
     const { maxBatchSize, maxLatencyMs, clock } = this.options;
     if (prepared.rows > maxBatchSize) {
-      this.enqueueParts(queued);
+      call.parts = partsOf(queued, this.options, (whole, error) => this.drop(whole, error));
+      call.state = 'running';
+      for (const part of call.parts) this.enqueue(part);
       return;
     }
     call.rows = prepared.rows;
-    call.load = this.loadOf(prepared.method.name);
-    call.load.waitingRows += call.rows;
     if (maxLatencyMs > 0) call.load.arrive(call.rows, clock.now());
+    this.loads.enter(call);
     this.queues.push(queued);
-    this.waiting++;
     this.deadlines.watch(call.deadline);
     if (this.runs.hasRoom) this.deferPump();
-  }
-
-  private enqueueParts({ call, prepared }: QueuedCall): void {
-    const results: unknown[] = [];
-    let missing = 0;
-    call.parts = splitCall(prepared, this.options.maxBatchSize).map((part, index) => {
-      missing++;
-      const resolve = (value: unknown): void => {
-        results[index] = value;
-        if (--missing === 0) call.resolve(joinResults(results, prepared.method));
-      };
-      const reject = (error: unknown): void => this.drop(call, error);
-      const piece = new Call(call.enqueuedAt, call.timeoutMs, { resolve, reject });
-      piece.priority = call.priority;
-      piece.origin = call.origin;
-      return { prepared: part, call: piece };
-    });
-    call.state = 'running';
-    for (const part of call.parts) this.enqueue(part);
-  }
-
-  private loadOf(method: string): MethodLoad {
-    let load = this.loads.get(method);
-    if (load === undefined) {
-      load = new MethodLoad(method);
-      this.loads.set(method, load);
-    }
-    return load;
   }
 
   /** One batch per turn of the event loop, so that the requests of one read share it. */
@@ -250,44 +237,25 @@ export class Dispatcher {
   }
 
   private pump(): void {
-    this.closeWindow();
+    this.window.close();
     while (this.runs.hasRoom) {
       const calls = this.queues.take(this.mayGo);
       if (calls.length === 0) return;
-      this.waiting -= calls.length;
-      for (const { call } of calls) {
-        call.state = 'running';
-        if (call.load !== undefined) call.load.waitingRows -= call.rows;
-      }
+      for (const { call } of calls) this.loads.leave(call);
       this.runs.start(assembleBatch(calls));
     }
   }
 
   private readonly mayGo = (queue: KeyQueue, { call, prepared }: QueuedCall): boolean => {
     const { maxLatencyMs, maxBatchSize, clock } = this.options;
-    const { load } = call;
-    if (maxLatencyMs === 0 || load === undefined || !prepared.method.batchable) return true;
-    const batch = { load, rows: queue.rows, since: call.enqueuedAt, maxBatchSize };
+    if (maxLatencyMs === 0 || !prepared.method.batchable) return true;
+    const { load, enqueuedAt: since } = call;
+    const batch = { load, rows: queue.rows, since, maxBatchSize };
     const until = waitUntil(batch, clock.now(), maxLatencyMs);
     if (until === 0) return true;
-    this.openWindow(until);
+    this.window.open(until);
     return false;
   };
-
-  /** A batch waits for more rows: the pump runs again when the first window closes. */
-  private openWindow(until: number): void {
-    if (until >= this.windowEnd) return;
-    const { clock } = this.options;
-    if (this.windowTimer !== undefined) clock.clearTimer(this.windowTimer);
-    this.windowEnd = until;
-    this.windowTimer = clock.setTimer(() => this.pump(), until - clock.now());
-  }
-
-  private closeWindow(): void {
-    if (this.windowTimer !== undefined) this.options.clock.clearTimer(this.windowTimer);
-    this.windowTimer = undefined;
-    this.windowEnd = Infinity;
-  }
 
   private abortOnSignal(call: Call, signal: AbortSignal): void {
     const abort = (): void => this.abort(call, signal.reason);
@@ -295,27 +263,24 @@ export class Dispatcher {
     call.onSettled = () => signal.removeEventListener('abort', abort);
   }
 
-  private readonly abort = (call: Call, reason: unknown): void => {
-    this.options.onLost?.(call.load?.name ?? '', 'aborted');
-    this.drop(call, this.aborted(reason));
+  private readonly abort = (call: Call, cause: unknown): void => {
+    this.lose(call, 'aborted', new CallAbortedError(this.options.runner, { cause }));
   };
 
-  private aborted(cause: unknown): CallAbortedError {
-    return new CallAbortedError(this.options.runner, { cause });
-  }
-
-  private lose(method: string, reason: LossReason, error: Error): Promise<never> {
-    this.options.onLost?.(method, reason);
-    return Promise.reject(error);
+  /** Settles a call that is not run to its end, or the one that it is a piece of. */
+  private lose(call: Call, reason: LossReason, error: Error): void {
+    const { whole = call } = call;
+    whole.lost = reason;
+    this.drop(whole, error);
   }
 
   /** Settles a call before its answer is there: it is not executed, unless it runs already. */
   private drop(call: Call, error: unknown): void {
-    if (call.state === 'waiting') {
-      this.waiting--;
-      if (call.load !== undefined) call.load.waitingRows -= call.rows;
+    const { batch, state } = call;
+    if (state === 'waiting') {
+      this.loads.leave(call);
+      this.queues.giveUp(call);
     }
-    const { batch } = call;
     call.reject(error);
     if (batch !== undefined) this.runs.forsake(batch);
     for (const part of call.parts) if (!part.call.isSettled) this.drop(part.call, error);
@@ -323,18 +288,18 @@ export class Dispatcher {
 
   private failExpired(now: number): number {
     let earliest = this.runs.endHung(now);
-    const visit = (call: Call): void => {
+    const visit = ({ call }: { readonly call: Call }): void => {
       if (call.isSettled) return;
       if (call.deadline > now) {
         earliest = Math.min(earliest, call.deadline);
         return;
       }
-      this.options.onLost?.(call.load?.name ?? '', 'timeout');
-      this.drop(call, new RunnerTimeoutError(this.options.runner, call.timeoutMs));
+      const { runner } = this.options;
+      this.lose(call, 'timeout', new RunnerTimeoutError(runner, call.timeoutMs));
     };
-    for (const { call } of this.queues) visit(call);
-    for (const { call } of this.early) visit(call);
-    for (const { call } of this.runs) visit(call);
+    for (const queued of this.queues) visit(queued);
+    for (const queued of this.early) visit(queued);
+    for (const queued of this.runs) visit(queued);
     return earliest;
   }
 }

@@ -15,6 +15,15 @@ export class Fifo<T> {
     return this.items[this.head];
   }
 
+  peekLast(): T | undefined {
+    return this.length === 0 ? undefined : this.items.at(-1);
+  }
+
+  /** Takes the last one away. */
+  pop(): void {
+    if (this.length > 0) this.items.pop();
+  }
+
   shift(): T | undefined {
     if (this.head === this.items.length) return undefined;
     const item = this.items[this.head];

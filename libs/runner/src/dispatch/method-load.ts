@@ -6,6 +6,10 @@ const RATE_WINDOW_MS = 200;
 /** What the dispatcher knows of one method: how long it takes, how much of it waits and arrives. */
 export class MethodLoad {
   readonly latency = new LatencyModel();
+  /** When that was last told of a batch. */
+  learnedAt = -Infinity;
+  /** Calls. */
+  waiting = 0;
   waitingRows = 0;
   private arrived = 0;
   private arrivedAt = 0;

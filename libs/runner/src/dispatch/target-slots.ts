@@ -25,10 +25,17 @@ export interface TargetSlot {
   readonly running: Set<RunningBatch>;
   /** When it will have finished what it runs, as predicted. */
   freeAt: number;
+  /** How long its batches take, of what is expected: 2 for a target that is half as fast as all are. */
+  pace: number;
   /** When its last batch ended: with several in flight, the next one began then. */
   endedAt: number;
   onDrained: (() => void) | undefined;
 }
+
+/** Batches over which a target's pace is averaged. */
+const PACE_MEMORY = 8;
+/** One batch tells no more than this. */
+const MAX_PACE = 8;
 
 /** The targets of a dispatcher: which of them gets the next batch. */
 export class TargetSlots {
@@ -45,7 +52,8 @@ export class TargetSlots {
   }
 
   add(target: BatchTarget): void {
-    this.slots.push({ target, running: new Set(), freeAt: 0, endedAt: 0, onDrained: undefined });
+    const running = new Set<RunningBatch>();
+    this.slots.push({ target, running, freeAt: 0, pace: 1, endedAt: 0, onDrained: undefined });
   }
 
   /** The target gets nothing more; what runs in it goes on. */
@@ -68,6 +76,13 @@ export class TargetSlots {
       if (best === undefined || isFreeBefore(slot, best)) best = slot;
     }
     return best;
+  }
+
+  /** Notes how long a batch took: it matters where there are several targets. */
+  observe(slot: TargetSlot, ms: number, expectedMs: number): void {
+    if (expectedMs <= 0) return;
+    const ratio = Math.min(MAX_PACE, Math.max(1 / MAX_PACE, ms / expectedMs));
+    slot.pace += (ratio - slot.pace) / PACE_MEMORY;
   }
 
   /** Milliseconds until the first target is free, as predicted. */
