@@ -224,6 +224,31 @@ describe.each([1, 2])('an address of the operators, in %i processes', (workers) 
     expect((await served.get('/metrics')).status).toBe(404);
     expect((await served.get('/whoami')).status).toBe(200);
     for (const path of ['/whoami', '/none']) expect((await admin(path)).status).toBe(404);
+    const change = async (headers: Record<string, string>, level = 'debug'): Promise<unknown[]> => {
+      const type = { 'content-type': 'application/json' };
+      const init = {
+        method: 'PUT',
+        headers: { ...type, ...headers },
+        body: `{"level":"${level}"}`,
+      };
+      const answer = await admin('/loglevel', init);
+      const { level: set, errorCode } = (await answer.json()) as Record<string, unknown>;
+      return [answer.status, set ?? errorCode];
+    };
+    const authorization = `Bearer ${TOKEN}`;
+    const refused = [401, 'ADMIN_UNAUTHORIZED'];
+    expect(await change({})).toEqual(refused);
+    expect(await change({ authorization: `Bearer ${TOKEN.slice(1)}` })).toEqual(refused);
+    expect(await change({ authorization, origin: 'https://evil.example.com' })).toEqual(refused);
+    expect(await change({ authorization }, 'loud')).toEqual([400, 'UNKNOWN_LOG_LEVEL']);
+    expect(await change({ authorization })).toEqual([200, 'debug']);
+    // Of several processes another may answer: the level is that of all.
+    await until(
+      async () => (await (await admin('/loglevel')).text()) === '{"level":"debug"}',
+      2000,
+    );
+    expect((await served.get('/loglevel')).status).toBe(404);
+    expect(await (await served.get('/docs.json')).text()).not.toContain('loglevel');
     expect(await served.end()).toBe(0);
   }, 30_000);
 });

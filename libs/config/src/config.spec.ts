@@ -82,7 +82,9 @@ describe('a fault names its place, the key, what was expected and what came:', (
     ],
     [
       'health:\n  path: /x\n',
-      ['bentonest.yaml:2: there is no key "path" in health; there are enabled.'],
+      [
+        'bentonest.yaml:2: there is no key "path" in health; there are enabled, indicatorTimeoutMs, indicatorMaxAgeMs.',
+      ],
     ],
     [
       'server: 3000\n',

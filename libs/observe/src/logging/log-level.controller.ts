@@ -1,5 +1,4 @@
 import { Body, Controller, Get, Put } from '@nestjs/common';
-import { ApiExcludeEndpoint } from '@nestjs/swagger';
 import type { LogLevelName } from 'bentonest/runner';
 import { Infrastructure } from 'bentonest/serving';
 import { UnknownLogLevelError } from '../observe.errors.js';
@@ -16,7 +15,6 @@ export class LogLevelController {
   constructor(private readonly level: LogLevel) {}
 
   @Get()
-  @ApiExcludeEndpoint()
   @Infrastructure({
     summary: 'Log level',
     responses: { 200: 'The level.' },
@@ -28,7 +26,6 @@ export class LogLevelController {
 
   /** @throws UnknownLogLevelError */
   @Put()
-  @ApiExcludeEndpoint()
   @Infrastructure({
     address: 'operators-only',
     summary: 'Change of the log level',

@@ -6,6 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { REQUEST_CHANNEL } from 'bentonest/serving';
 import { afterEach, describe, expect, it } from 'vitest';
+import { NoRunnersModule } from '../no-runners.fixture.js';
 import { ObserveModule } from '../observe.module.js';
 import { BentoLogger } from './bento-logger.js';
 import { LogLevel } from './log-level.js';
@@ -25,7 +26,9 @@ async function start(
   logger?: 'bento',
 ): Promise<INestApplication> {
   const observe = ObserveModule.register({ metrics: false, health: false, logging });
-  const module = await Test.createTestingModule({ imports: [observe] }).compile();
+  const module = await Test.createTestingModule({
+    imports: [NoRunnersModule, observe],
+  }).compile();
   app = module.createNestApplication(new FastifyAdapter(), { logger: false });
   if (logger === 'bento') app.useLogger(app.get(BentoLogger));
   return app.init();
@@ -91,8 +94,7 @@ describe('the level', () => {
   it('is read and changed by its controller, which tells the levels that there are', async () => {
     const observe = ObserveModule.register({ metrics: false, health: false });
     const module = await Test.createTestingModule({
-      imports: [observe],
-      controllers: [LogLevelController],
+      imports: [NoRunnersModule, observe],
     }).compile();
     const served = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
       logger: false,

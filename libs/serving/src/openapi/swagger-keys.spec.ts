@@ -10,5 +10,6 @@ it('has the keys of the installed @nestjs/swagger', () => {
     extraModels: DECORATORS.API_EXTRA_MODELS,
     extension: DECORATORS.API_EXTENSION,
     schema: DECORATORS.API_SCHEMA,
+    excluded: DECORATORS.API_EXCLUDE_ENDPOINT,
   });
 });

@@ -9,6 +9,7 @@ export const SWAGGER = {
   extraModels: 'swagger/apiExtraModels',
   extension: 'swagger/apiExtension',
   schema: 'swagger/apiSchema',
+  excluded: 'swagger/apiExcludeEndpoint',
 } as const;
 
 /** What a decorator of @nestjs/swagger recorded. */
