@@ -1,5 +1,5 @@
 // Our server as a user writes it, with everything on: validation, metrics, health, error filter.
-// Run by servers.ts from dist: node bentonest.js <port> <model.onnx> [embedded]
+// Run by servers.ts from dist: node bentonest.js <port> <model.onnx> [embedded | observed | unobserved]
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -14,9 +14,19 @@ import {
   ndarray,
   onnxRunner,
 } from 'bentonest';
+import type { BentoExtras } from 'bentonest';
 
 const [port = '', file = '', where] = process.argv.slice(2);
 const embedded = where === 'embedded';
+
+/** What operations.ts compares: metrics, a line for each request and traces of one in a hundred, and none of it. */
+const OBSERVED: Readonly<Record<string, BentoExtras>> = {
+  observed: {
+    logging: { access: true },
+    tracing: { exporter: 'otlp', sampleRate: 0.01, otlp: { endpoint: process.env.COLLECTOR } },
+  },
+  unobserved: { metrics: false, logging: false, tracing: false },
+};
 
 @BentoService()
 class Bench {
@@ -30,7 +40,7 @@ class Bench {
 
 @Module({
   imports: [
-    BentoModule.forRoot({ startup: 'wait' }),
+    BentoModule.forRoot({ startup: 'wait', ...OBSERVED[where ?? ''] }),
     BentoModule.forFeature({
       services: [Bench],
       runners: [onnxRunner('model', { model: file, embedded })],

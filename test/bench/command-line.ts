@@ -6,6 +6,7 @@
 //   --dto         checks of DTOs: compiled, by class-validator, and what parsing their JSON takes
 //   --routes      a DTO's route against one without validation and one with Nest's ValidationPipe
 //   --codecs      JSON of ndarrays, read and written, against JSON.parse and JSON.stringify
+//   --operations  what observing costs, the time to the first answer, and memory at rest
 //   --goodput     calls answered in time under a simulated model, against the ideal
 //   --fairness    four API connections to one worker
 import { availableParallelism, cpus } from 'node:os';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     dto: { type: 'boolean', default: false },
     routes: { type: 'boolean', default: false },
     codecs: { type: 'boolean', default: false },
+    operations: { type: 'boolean', default: false },
     goodput: { type: 'boolean', default: false },
     fairness: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -69,6 +71,10 @@ async function runMode(): Promise<readonly object[]> {
   }
   if (values.routes) return runRoutes();
   if (values.codecs) return runCodecs();
+  if (values.operations) {
+    const { measureOperations } = await import('./operations.js');
+    return measureOperations(rounds(5), seconds(2));
+  }
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');
     return goodputTable(seconds(10));

@@ -7,11 +7,13 @@ import type { Target } from './cases.js';
 
 export interface BenchServer {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
 const bare = fileURLToPath(new URL('../../../test/bench/bare.mjs', import.meta.url));
 const ours = fileURLToPath(new URL('./bentonest.js', import.meta.url));
+const bareNest = fileURLToPath(new URL('./bare-nest.js', import.meta.url));
 const routes = fileURLToPath(new URL('./routes-app.js', import.meta.url));
 
 /** Starts one server per target and stops them all after `use`, whatever comes of it. */
@@ -41,13 +43,36 @@ export async function withRoutes<R>(use: (url: string) => R | Promise<R>): Promi
 
 async function startTarget(target: Target, modelFile: string): Promise<BenchServer> {
   const args = [modelFile, ...(target === 'bentonest-embedded' ? ['embedded'] : [])];
-  const { url, stop } = await startServer(target === 'bare' ? bare : ours, args);
-  return { url: `${url}/predict`, stop };
+  const { url, ...server } = await startServer(target === 'bare' ? bare : ours, args);
+  return { ...server, url: `${url}/predict` };
 }
 
-async function startServer(file: string, args: readonly string[]): Promise<BenchServer> {
+/** Our server with all that observes it or with nothing of it; what it logs is thrown away. */
+export async function startObserved(
+  what: 'observed' | 'unobserved',
+  modelFile: string,
+  collector: string,
+): Promise<BenchServer> {
+  const { url, ...server } = await startServer(ours, [modelFile, what], { COLLECTOR: collector });
+  return { ...server, url: `${url}/predict` };
+}
+
+/** A Nest application on Fastify with one controller. */
+export function startBareNest(): Promise<BenchServer> {
+  return startServer(bareNest, []);
+}
+
+async function startServer(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<BenchServer> {
   const port = String(await freePort());
-  const server = fork(file, [port, ...args], { execArgv: [] });
+  const server = fork(file, [port, ...args], {
+    execArgv: [],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   const ended = once(server, 'exit');
   const failed = ended.then(([code]) => {
     throw new Error(`${file} exited with code ${code}`);
@@ -58,10 +83,10 @@ async function startServer(file: string, args: readonly string[]): Promise<Bench
     server.kill('SIGTERM');
     await ended;
   };
-  return { url: `http://127.0.0.1:${port}`, stop };
+  return { url: `http://127.0.0.1:${port}`, pid: server.pid ?? 0, stop };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -36,6 +36,23 @@ describe('the headers for an application', () => {
     });
   });
 
+  it('of a request by HTTP/2 are those of HTTP/1', () => {
+    const headers = [
+      [':method', 'GET'],
+      [':path', '/py'],
+      [':scheme', 'https'],
+      [':authority', 'testserver:443'],
+      ['accept', '*/*'],
+    ] as const;
+    expect(forwarded({ headers, remoteAddress: '10.0.0.1' })).toEqual({
+      accept: '*/*',
+      host: 'testserver:443',
+      'x-forwarded-for': '10.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'testserver:443',
+    });
+  });
+
   it('say what a trusted proxy says, and of addresses those behind the client’s', () => {
     const request = { headers: SAID, remoteAddress: '10.0.0.1' };
     expect(forwarded(request, { trusted: ['10.0.0.0/8'] })).toEqual({

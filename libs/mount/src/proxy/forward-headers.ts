@@ -34,7 +34,11 @@ export function forwardHeaders(
   const forwarded = isTrusted(socket.remoteAddress, trustedProxies)
     ? firstOf(request.headers['x-forwarded-host'])
     : undefined;
-  const host = forwarded ?? request.headers.host;
+  // HTTP/2 has the host in a field of its own, which is no header of HTTP/1.
+  const authority = request.headers[':authority'] as string | undefined;
+  const { host: own = authority } = request.headers;
+  if (request.headers.host === undefined && own !== undefined) headers.push('Host', own);
+  const host = forwarded ?? own;
   if (host !== undefined) headers.push('X-Forwarded-Host', host);
   if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
   return headers;
@@ -42,10 +46,11 @@ export function forwardHeaders(
 
 /**
  * In CGI's variables, and so to a WSGI application, `a_b` is `a-b`: it would pass for a header that we have
- * set, or that middleware has checked; and SCRIPT_NAME moves gunicorn's path. nginx drops them, too.
+ * set, or that middleware has checked; and SCRIPT_NAME moves gunicorn's path. nginx drops them, too. What
+ * begins with `:` is HTTP/2's own.
  */
 function isDropped(key: string): boolean {
-  return OURS.has(key) || key.includes('_');
+  return OURS.has(key) || key.includes('_') || key.startsWith(':');
 }
 
 /**
