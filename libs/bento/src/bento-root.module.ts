@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
-import { Config, loadConfig } from 'bentonest/config';
+import { Config } from 'bentonest/config';
 import { ModelStore } from 'bentonest/model-store';
 import { MOUNT_SURROUNDINGS } from 'bentonest/mount';
 import { ObserveModule } from 'bentonest/observe';
@@ -9,6 +9,8 @@ import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
 import { BENTO_OPTIONS } from './bento.tokens.js';
 import { applyConfig } from './config/apply-config.js';
+import { readConfig } from './config/read-config.js';
+import { GIVEN_OPTIONS, refuseLateOptions } from './config/late-options.js';
 import { ConfigLog } from './config/config-log.js';
 import { ServiceAudit } from './feature/service-audit.js';
 
@@ -16,7 +18,7 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
     .setClassMethodName('forRoot')
     .setExtras<BentoExtras>({}, (definition, extras) => {
-      const config = loadConfig();
+      const config = readConfig();
       const { serving, observe, docs } = applyConfig(extras, config.values);
       return {
         ...definition,
@@ -27,7 +29,11 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
           ObserveModule.register(observe),
           DocsModule.register(docs),
         ],
-        providers: [...(definition.providers ?? []), { provide: Config, useValue: config }],
+        providers: [
+          ...(definition.providers ?? []),
+          { provide: Config, useFactory: () => config.orThrow() },
+          { provide: GIVEN_OPTIONS, useValue: Object.keys(extras) },
+        ],
       };
     })
     .build();
@@ -37,9 +43,16 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   providers: [
     {
       provide: RunnerRegistry,
-      inject: [BENTO_OPTIONS, Config, { token: RUNNER_SHARING, optional: true }],
-      useFactory: (options: BentoOptions, { values }: Config, sharing?: RunnerSharing) =>
-        new RunnerRegistry({ ...options, overrides: values.runners }, sharing),
+      inject: [BENTO_OPTIONS, GIVEN_OPTIONS, Config, { token: RUNNER_SHARING, optional: true }],
+      useFactory: (
+        options: BentoOptions,
+        given: readonly string[],
+        { values }: Config,
+        sharing?: RunnerSharing,
+      ) => {
+        refuseLateOptions(options, given);
+        return new RunnerRegistry({ ...options, overrides: values.runners }, sharing);
+      },
     },
     { provide: ModelStore, useFactory: () => new ModelStore() },
     // The one seam between mounts and serving, which know nothing of each other.

@@ -237,4 +237,14 @@ describe('options', () => {
     expect((await app.inject('/metrics')).statusCode).toBe(404);
     await app.close();
   });
+
+  it('of which some are needed before a factory is asked', async () => {
+    const root = BentoModule.forRootAsync({
+      useFactory: () => ({ unregisteredServices: 'ignore' as const, maxConcurrency: 5 }),
+    });
+    const error = await startError(() => Test.createTestingModule({ imports: [root] }).compile());
+    expect(error.message).toBe(
+      'The factory of BentoModule.forRootAsync gave maxConcurrency, which is needed before it is asked. Write it beside useFactory: forRootAsync({ maxConcurrency: …, useFactory }), or set it in bentonest.yaml.',
+    );
+  });
 });

@@ -47,6 +47,10 @@ it('a file sets keys, and the environment has the last word', () => {
   });
 });
 
+it('a BENTONEST_CONFIG that is empty is none', () => {
+  expect(load('server:\n  port: 4000\n', { BENTONEST_CONFIG: '' }).values.server?.port).toBe(4000);
+});
+
 it('the long name of a variable comes before the usual one', () => {
   const env = { BENTONEST__SERVER__PORT: '1', PORT: '2', HOST: '' };
   expect(load(undefined, env).values).toEqual({ server: { port: 1 } });
@@ -100,12 +104,24 @@ describe('a fault names its place, the key, what was expected and what came:', (
         'bentonest.yaml:2: admin.token must be a text of 22 characters or more, got something else.',
       ],
     ],
+    [
+      'runners:\n  a.b:\n    speed: 1\n',
+      [containing('bentonest.yaml:3: there is no key "speed" in runners.a.b; there are model,')],
+    ],
+    [
+      'admin: a-secret\n',
+      ['bentonest.yaml:1: admin must be a section with keys of its own, got something else.'],
+    ],
+    ['metrics:\n  namespace: 1a\n', [containing('metrics.namespace must be letters, digits')]],
+    ['metrics:\n  durationBuckets: [2, 1]\n', [containing('must be ascending seconds above 0')]],
     ['- a\n', [containing('there is no key "0"; there are server,')]],
     ['__proto__:\n  polluted: 1\n', [containing('there is no key "__proto__"')]],
     ['server:\n  port: 1\n  port: 2\n', ['bentonest.yaml:3: Map keys must be unique']],
     ['server: {\n', [containing('bentonest.yaml:')]],
   ])('%j', (yaml, faults) => {
-    expect(faultsOf(yaml)).toEqual(faults);
+    const got = faultsOf(yaml);
+    expect(got).toEqual(faults);
+    expect(got.join()).not.toContain('a-secret');
   });
 
   it.each([

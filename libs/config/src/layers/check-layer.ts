@@ -1,10 +1,10 @@
-import { getDotPath, safeParse } from 'valibot';
+import { safeParse } from 'valibot';
+import type { GenericIssue } from 'valibot';
+import { ConfigError } from '../config.errors.js';
 import { CONFIG_SCHEMA } from '../schema/schema.js';
 import type { ConfigValues } from '../schema/schema.js';
-import { childOf, infoOf, keysOf } from '../schema/walk.js';
-import { ConfigError } from '../config.errors.js';
+import { documentedKeys, infoOf, keysOf, schemaAt } from '../schema/walk.js';
 import type { Layer } from './layer.js';
-import type { GenericIssue, GenericSchema } from 'valibot';
 
 /**
  * What a source has set, checked.
@@ -23,7 +23,8 @@ export function checkLayer({ values, placeOf }: Layer): ConfigValues {
 }
 
 function pathOf(issue: GenericIssue): string[] {
-  return getDotPath(issue)?.split('.') ?? [];
+  // Not the dotted path: the name of a runner may have dots itself.
+  return (issue.path ?? []).map(({ key }) => String(key));
 }
 
 function describe(issue: GenericIssue, path: readonly string[]): string {
@@ -39,23 +40,27 @@ function describe(issue: GenericIssue, path: readonly string[]): string {
 
 function sectionOf(path: readonly string[]): [keys: readonly string[], where: string] {
   const parents = path.slice(0, -1);
-  const schema = schemaOf(parents);
+  const schema = schemaAt(CONFIG_SCHEMA, parents);
   return [
     keysOf(schema ?? CONFIG_SCHEMA) ?? [],
     parents.length === 0 ? '' : ` in ${parents.join('.')}`,
   ];
 }
 
-function schemaOf(path: readonly string[]): GenericSchema | undefined {
-  return path.reduce<GenericSchema | undefined>(
-    (schema, name) => schema && childOf(schema, name),
-    CONFIG_SCHEMA,
-  );
-}
-
 function show(value: unknown, path: readonly string[]): string {
-  const schema = schemaOf(path);
-  if (schema !== undefined && infoOf(schema)?.isSecret) return 'something else';
+  if (mayHoldSecret(path)) return 'something else';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** It is a secret, is in one, or has one in it. */
+function mayHoldSecret(path: readonly string[]): boolean {
+  const isIn = path.some((_, at) => {
+    const schema = schemaAt(CONFIG_SCHEMA, path.slice(0, at + 1));
+    return schema !== undefined && infoOf(schema)?.isSecret === true;
+  });
+  const schema = path.length === 0 ? undefined : schemaAt(CONFIG_SCHEMA, path);
+  return (
+    isIn || (schema !== undefined && [...documentedKeys(schema)].some(({ isSecret }) => isSecret))
+  );
 }

@@ -2,7 +2,7 @@ import { safeParse } from 'valibot';
 import type { GenericSchema } from 'valibot';
 import { ConfigError } from '../config.errors.js';
 import { CONFIG_SCHEMA } from '../schema/schema.js';
-import { ANY_NAME, childOf, keysOf } from '../schema/walk.js';
+import { ANY_NAME, childOf, keysOf, schemaAt } from '../schema/walk.js';
 import type { Layer } from './layer.js';
 
 const PREFIX = 'BENTONEST__';
@@ -34,7 +34,8 @@ export function readEnvironmentLayer(env: NodeJS.ProcessEnv): Layer {
   };
   for (const [variable, path] of Object.entries(USUAL)) {
     const text = env[variable];
-    if (text !== undefined && text !== '') set(variable, path, toValue(schemaAt(path), text));
+    if (text !== undefined && text !== '')
+      set(variable, path, toValue(schemaAt(CONFIG_SCHEMA, path), text));
   }
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith(PREFIX) || text === undefined) continue;
@@ -90,13 +91,6 @@ function parseJson(text: string): unknown[] {
     // It is a text, then.
     return [];
   }
-}
-
-function schemaAt(path: readonly string[]): GenericSchema | undefined {
-  return path.reduce<GenericSchema | undefined>(
-    (schema, name) => schema && childOf(schema, name),
-    CONFIG_SCHEMA,
-  );
 }
 
 function setAt(target: object, path: readonly string[], value: unknown): void {

@@ -13,8 +13,8 @@ export const CONFIG_FILE = 'bentonest.yaml';
  * @throws ConfigError for a file that BENTONEST_CONFIG names and that is not there, and for what is no YAML.
  */
 export function readFileLayer(folder: string, env: NodeJS.ProcessEnv): Layer | undefined {
-  const named = env.BENTONEST_CONFIG;
-  const file = named || CONFIG_FILE;
+  const named = env.BENTONEST_CONFIG || undefined;
+  const file = named ?? CONFIG_FILE;
   const text = readText(resolve(folder, file), file, named !== undefined);
   if (text === undefined) return undefined;
   const lines = new LineCounter();

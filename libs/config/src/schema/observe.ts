@@ -1,9 +1,16 @@
 import * as v from 'valibot';
 import { flag, key, milliseconds, oneOf, ratio, record, section, text, texts } from './key.js';
 
-const SECONDS = v.array(
-  v.pipe(v.number('a list of seconds'), v.minValue(0, 'a list of seconds')),
-  'a list of seconds',
+const SECONDS = v.pipe(
+  v.array(v.number('ascending seconds above 0'), 'ascending seconds above 0'),
+  v.check(
+    (bounds) => bounds.length > 0 && bounds.every((bound, at) => bound > (bounds[at - 1] ?? 0)),
+    'ascending seconds above 0',
+  ),
+);
+const NAMESPACE = v.pipe(
+  v.string('letters, digits and _, not a digit first'),
+  v.regex(/^[a-zA-Z_]\w*$/, 'letters, digits and _, not a digit first'),
 );
 const PATH = v.pipe(
   v.string('a path that starts with /'),
@@ -14,7 +21,7 @@ export const observeKeys = {
   metrics: section({
     enabled: key(flag(), { description: 'Serves metrics for Prometheus.', default: true }),
     path: key(PATH, { description: 'Where they are served.', default: '/metrics' }),
-    namespace: key(text(), {
+    namespace: key(NAMESPACE, {
       description: "What BentoML's names of metrics begin with.",
       default: 'bentoml',
     }),
@@ -47,7 +54,7 @@ export const observeKeys = {
       description: "Logs by pino; false: by Nest's own logger.",
       default: true,
     }),
-    level: key(oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'), {
+    level: key(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
       description: 'Least level that is logged.',
       default: 'info',
     }),

@@ -37,6 +37,17 @@ export function childOf(schema: GenericSchema, name: string): GenericSchema | un
   return type === 'record' ? value : undefined;
 }
 
+/** The schema at a path; undefined where there is none. */
+export function schemaAt(
+  schema: GenericSchema,
+  path: readonly string[],
+): GenericSchema | undefined {
+  return path.reduce<GenericSchema | undefined>(
+    (section, name) => section && childOf(section, name),
+    schema,
+  );
+}
+
 /** What is said of a key; undefined of a section. */
 export function infoOf(schema: GenericSchema): KeyInfo | undefined {
   return parts(schema).pipe?.find(({ type }) => type === 'metadata')?.metadata;
