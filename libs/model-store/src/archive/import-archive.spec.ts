@@ -97,11 +97,22 @@ describe('an archive', () => {
 
 describe('an archive is refused as a whole for', () => {
   const link = (type: string, linkpath: string) => entry({ path: 'link', type, linkpath });
+  /** An entry of a type that the library does not write. */
+  const sparse = (typeKey: string): Buffer => {
+    const bytes = file('weights', 'x');
+    bytes.write(typeKey, 156);
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, BLOCK).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return bytes;
+  };
   it.each([
     ['a symbolic link', [link('SymbolicLink', '/etc/passwd')], 'a SymbolicLink "link"'],
     ['a link that stays inside', [link('SymbolicLink', 'model.yaml')], 'a SymbolicLink'],
     ['a hard link', [link('Link', 'model.yaml')], 'a Link "link"'],
     ['a device', [entry({ path: 'd', type: 'CharacterDevice' })], 'a CharacterDevice "d"'],
+    ['a sparse file, as tar -S writes', [sparse('S')], 'a SparseFile "weights"'],
+    ['a type that is unknown', [sparse('Z')], 'an unknown type "weights"'],
     ['a pipe', [entry({ path: 'p', type: 'FIFO' })], 'a FIFO "p"'],
     ['a name above', [file('../evil', 'x')], 'without "." and ".."'],
     ['a name above from within', [file('a/../../evil', 'x')], 'without "." and ".."'],
@@ -158,6 +169,18 @@ describe('an archive is refused as a whole for', () => {
     }
     expect(await store.list()).toEqual([]);
     expect(await readdir(join(home, '.staging'))).toEqual([]);
+  });
+
+  it('a plain tar without its end, though it is cut between two files', async () => {
+    // Of a model without digests, as BentoML writes it: nothing else tells that files are missing.
+    const whole = Buffer.concat([YAML, MODEL, file('weights', Buffer.alloc(5000, 1)), END]);
+    const path = join(outside, 'half.tar');
+    for (let length = 0; length < whole.length; length += BLOCK / 2) {
+      await writeFile(path, whole.subarray(0, length));
+      await expect(store.import(path)).rejects.toMatchObject({ code: 'INVALID_ARCHIVE' });
+    }
+    await writeFile(path, whole);
+    expect((await store.import(path)).tag.toString()).toBe('iris_clf:v1');
   });
 
   it('a format that is none of ours', async () => {
