@@ -10,7 +10,7 @@ import type { ModelEntry } from './model-store.js';
 import { quote } from './quote.js';
 import { isS3, isTaken, parseS3, upload } from './s3/s3.js';
 import { listFiles } from './model-files.js';
-import { writing } from './write/not-writable.js';
+import { TARGET, writing } from './write/not-writable.js';
 import { stageFiles } from './write/save-model.js';
 import type { TransferOptions } from './write/stage-file.js';
 import { syncFolder } from './write/staging.js';
@@ -43,7 +43,7 @@ export async function exportModel(
     );
   }
   if (options.overwrite !== true && (await exists(path))) throw taken(basename(path));
-  return writing(quote(basename(path)), async () => {
+  const write = async (): Promise<string> => {
     const temporary = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
     try {
       if (format === 'folder') {
@@ -60,7 +60,8 @@ export async function exportModel(
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
-  });
+  };
+  return writing(`export to ${quote(basename(path))}`, write, TARGET);
 }
 
 type Exporting = ExportModelOptions & { readonly format: ExportFormat };

@@ -36,7 +36,7 @@ export async function saveModel(
   const tag = newTag(name, options.version);
   const { files, total } = await filesOf(source);
   checkFileNames(files.keys());
-  return writing(`model ${tag.toString()}`, () =>
+  return writing(`write model ${tag.toString()}`, () =>
     withStaging(home, async (folder) => {
       const digests = await stageFiles(folder, files, { ...options, total });
       const text = renderModelYaml(tag, options, digests);
