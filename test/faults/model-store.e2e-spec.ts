@@ -1,7 +1,18 @@
 import { execFile, fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, open, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,11 +131,61 @@ describe.skipIf(!canMount)('a disk', () => {
     const large = full.save('iris_clf', { 'saved_model.onnx': Buffer.alloc(8 * 2 ** 20) });
     await expect(large).rejects.toMatchObject({
       code: 'STORE_NOT_WRITABLE',
-      message: expect.stringContaining('ENOSPC. Its disk is full: free space') as string,
+      message: expect.stringContaining('ENOSPC. The store’s disk is full: free space') as string,
     });
     expect(await readdir(join(small, '.staging'))).toEqual([]);
     expect((await full.list()).map(({ tag }) => tag.toString())).toEqual(['iris_clf:v1']);
     expect((await full.get('iris_clf')).tag.version).toBe('v1');
+    await expect(store.save('a', { x: Buffer.alloc(8 * 2 ** 20) })).resolves.toBeDefined();
+    await expect(store.export('a', join(small, 'a.tar'))).rejects.toMatchObject({
+      code: 'STORE_NOT_WRITABLE',
+      message:
+        'Could not export to "a.tar": ENOSPC. The target’s disk is full: free space, or export to a folder on another disk.',
+    });
+    expect((await readdir(small)).toSorted()).toEqual(['.staging', 'models']);
+  });
+
+  it('that is full to its last page: a version is there with its latest or not at all, and can be deleted', async (context) => {
+    const small = join(home, 'small');
+    await mkdir(small);
+    if (!mount(small, 'size=1m')) context.skip('mount is not allowed here');
+    const full = new ModelStore({ home: small });
+    for (const version of ['v1', 'v2']) {
+      await full.save('iris_clf', { x: Buffer.alloc(1) }, { version });
+    }
+    const fill = async (freePages: number): Promise<void> => {
+      const { bavail, bsize } = await statfs(small);
+      await writeFile(join(small, 'filler'), Buffer.alloc((bavail - freePages) * bsize), {
+        flag: 'a',
+      });
+    };
+    const outcomes: string[] = [];
+    for (let freePages = 0; freePages <= 6; freePages++) {
+      await rm(join(small, 'filler'), { force: true });
+      await fill(freePages);
+      const version = `v3-${freePages}`;
+      const failure: unknown = await full
+        .save('iris_clf', { x: Buffer.alloc(1) }, { version })
+        .then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      const latest = await readFile(join(small, 'models/iris_clf/latest'), 'utf8');
+      const versions = (await full.list()).map(({ tag }) => tag.version);
+      if (failure !== undefined) expect(failure).toMatchObject({ code: 'STORE_NOT_WRITABLE' });
+      expect(versions.includes(version)).toBe(failure === undefined);
+      expect(latest).toBe(failure === undefined ? version : 'v2');
+      expect(await readdir(join(small, '.staging'))).toEqual([]);
+      outcomes.push(failure === undefined ? 'saved' : 'full');
+      if (failure === undefined) await full.delete('iris_clf');
+    }
+    console.info(`saved with 0 to 6 free pages: ${outcomes.join(', ')}`);
+    expect(new Set(outcomes)).toEqual(new Set(['full', 'saved']));
+    await rm(join(small, 'filler'));
+    await fill(0);
+    await full.delete('iris_clf:v2');
+    expect(await readFile(join(small, 'models/iris_clf/latest'), 'utf8')).toBe('v1');
+    expect((await full.list()).map(({ tag }) => tag.version)).toEqual(['v1']);
   });
 
   it('that is read-only: a clean error, and what is there is served', async (context) => {
@@ -138,7 +199,7 @@ describe.skipIf(!canMount)('a disk', () => {
     for (const attempt of [readOnly.save('other', files), readOnly.delete('iris_clf')]) {
       await expect(attempt).rejects.toMatchObject({
         code: 'STORE_NOT_WRITABLE',
-        message: expect.stringContaining('EROFS. Its disk is read-only') as string,
+        message: expect.stringContaining('EROFS. The store’s disk is read-only') as string,
       });
     }
     expect((await readOnly.get('iris_clf')).tag.version).toBe('v1');

@@ -8,6 +8,14 @@ const STAGING = '.staging';
 /** What is older was left by a process that died. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 
+/** A path on the store's own disk at which nothing is: for what a rename moves to its place, or away. */
+export async function newStagingPath(home: string): Promise<string> {
+  const parent = join(home, STAGING);
+  await mkdir(parent, { recursive: true });
+  await sweep(parent);
+  return join(parent, randomUUID());
+}
+
 /**
  * A new folder on the store's own disk, which is deleted behind `use` unless it was moved away: what a
  * rename then puts into the store is there as a whole or not at all.
@@ -16,10 +24,7 @@ export async function withStaging<Result>(
   home: string,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  const parent = join(home, STAGING);
-  await mkdir(parent, { recursive: true });
-  await sweep(parent);
-  const folder = join(parent, randomUUID());
+  const folder = await newStagingPath(home);
   await mkdir(folder, { mode: 0o755 });
   try {
     return await use(folder);
