@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
@@ -48,6 +48,7 @@ export async function exportModel(
     try {
       if (format === 'folder') {
         const paths = new Map(files.map(({ name, path: file }) => [name, file]));
+        await mkdir(temporary);
         await stageFiles(temporary, paths, { ...options, total });
         if (options.overwrite === true) await rm(path, { recursive: true, force: true });
       } else {

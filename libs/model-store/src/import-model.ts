@@ -1,14 +1,15 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ArchiveLimits } from './archive/archive-limits.js';
 import { unpackArchive } from './archive/unpack-archive.js';
 import { reasonOf } from './contained-path.js';
 import { importOnnx } from './import-onnx.js';
 import { InvalidArchiveError, InvalidModelSourceError } from './model-store.errors.js';
+import { readOnnxFile } from './onnx-file/read-onnx-file.js';
 import { download, isS3, parseS3 } from './s3/s3.js';
 import { Tag } from './tag.js';
-import { MODEL_YAML, listFiles } from './model-files.js';
+import { MODEL_YAML, faultOf, listFiles } from './model-files.js';
 import { writing } from './write/not-writable.js';
 import { retag } from './write/retag.js';
 import type { ImportChanges } from './write/retag.js';
@@ -68,6 +69,13 @@ async function importObject(
       let done = 0;
       const onBytes = (count: number): void => options.onProgress?.((done += count), total);
       await stageFile(file, body, { signal: options.signal, onBytes });
+      for (const name of readOnnxFile(file).externalFiles) {
+        // Names that leave the folder are refused by the import.
+        if (faultOf(name) !== undefined) continue;
+        const part = { ...address, key: posix.join(posix.dirname(address.key), name) };
+        const weights = await download(part, options.signal);
+        await stageFile(join(folder, name), weights.body, { signal: options.signal });
+      }
       return importOnnx(home, file, { ...options, onProgress: undefined });
     }),
   );
