@@ -55,7 +55,13 @@ describe.skipIf(!canMount)('a command on a disk', () => {
     const deleted = await bentonest(['models', 'delete', 'mlp', '-y', '--home', store]);
     expect(deleted).toMatchObject({ code: 0, stdout: 'Deleted mlp:tz3vkqd2csxgcyz4\n' });
     await rm(join(disk, 'filler'));
-    expect(await bentonest(['new', 'iris'], { cwd: disk })).toMatchObject({ code: 0, stderr: '' });
+    const made = await bentonest(['new', 'iris', '-o', 'json'], { cwd: disk });
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    const { name, path, files } = JSON.parse(made.stdout) as { [key: string]: string } & {
+      files: string[];
+    };
+    expect([name, path]).toEqual(['iris', join(disk, 'iris')]);
+    expect(files).toContain('package.json');
   });
 
   it('that is read-only says so with the cure', async () => {

@@ -13,7 +13,7 @@ const noStore = (line: string): Promise<string[]> =>
 
 describe('complete', () => {
   it.each([
-    ['', ['models', 'serve', 'new', 'env', 'completion']],
+    ['', ['models', 'serve', 'new', 'config', 'env', 'completion']],
     ['s', ['serve']],
     ['models i', ['import']],
     ['models get --h', ['--home', '--help']],

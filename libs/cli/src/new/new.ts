@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CommandFailedError } from '../cli.errors.js';
-import { print } from '../output/print.js';
+import { printAs } from '../output/print.js';
+import type { AnswerFormat } from '../output/print.js';
 import { readOwnPackage } from '../package-root.js';
 import type { OwnPackage } from '../package-root.js';
 import { spellingsOf } from './names.js';
@@ -11,6 +12,7 @@ import { renderTemplates } from './templates.js';
 
 export interface NewOptions {
   readonly package?: string;
+  readonly output: AnswerFormat;
 }
 
 export async function createProject(name: string, options: NewOptions): Promise<void> {
@@ -30,8 +32,11 @@ export async function createProject(name: string, options: NewOptions): Promise<
   const target = resolve(name);
   await requireEmpty(target, name);
   await writeProject(target, files);
-  print(
-    `Created ${name} with ${files.length} files. Next:\n\n  cd ${name}\n  npm install && npm start\n`,
+  await printAs(
+    options.output,
+    { name, path: target, files: files.map(({ path }) => path) },
+    () =>
+      `Created ${name} with ${files.length} files. Next:\n\n  cd ${name}\n  npm install && npm start\n`,
   );
 }
 
