@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import type { HeaderData } from 'tar';
@@ -206,6 +207,40 @@ describe('an archive is refused as a whole for', () => {
     await expect(of({ maxEntries: 2 })).rejects.toThrow('at most 2 entries');
     await expect(of({ maxBytes: 10 })).rejects.toThrow('at most 10 bytes');
     expect((await of({ maxEntries: 4 })).tag.name).toBe('other');
+  });
+});
+
+// Made with Python's tarfile and lzma, as BentoML does: nothing here writes xz.
+describe('an archive with xz', () => {
+  const fixture = (name: string): URL =>
+    new URL(`../../../../test/fixtures/model-store/${name}`, import.meta.url);
+
+  it('becomes the model that it says', async () => {
+    const { tag, folder } = await store.import(fileURLToPath(fixture('iris_clf.tar.xz')));
+    expect(tag.toString()).toBe('iris_clf:v1');
+    expect(await readFile(join(folder, 'saved_model.onnx'), 'utf8')).toBe('model');
+  });
+
+  it('is refused where its end is cut off, and where a byte is another', async () => {
+    const whole = await readFile(fixture('iris_clf.tar.xz'));
+    const path = join(outside, 'broken.bentomodel');
+    for (let at = 7; at < whole.length; at += 5) {
+      const flipped = Buffer.from(whole);
+      flipped[at] ^= 0x10;
+      for (const bytes of [whole.subarray(0, at), flipped]) {
+        await writeFile(path, bytes);
+        await expect(store.import(path), `byte ${at}`).rejects.toMatchObject({
+          code: 'INVALID_ARCHIVE',
+        });
+      }
+    }
+    await expectNothing();
+  });
+
+  it('is refused where its files are a hundred times as large', async () => {
+    const attempt = store.import(fileURLToPath(fixture('bomb.tar.xz')));
+    await expect(attempt).rejects.toThrow('at most 100 times');
+    await expectNothing();
   });
 });
 
