@@ -261,6 +261,32 @@ describe('an export', () => {
     expect((await store.import(path, { tag: 'copy' })).tag.toString()).toBe('copy:v1');
   });
 
+  it.each(['m.tar', 'm.bentomodel'])('tells its progress to the end, as %s', async (name) => {
+    await importOf(YAML, MODEL, file('weights', Buffer.alloc(300_000)));
+    const heard: [number, number?][] = [];
+    const onProgress = (...progress: [number, number?]): unknown => heard.push(progress);
+    await store.export('iris_clf', join(outside, name), { onProgress });
+    const [done, total = 0] = heard.at(-1) ?? [];
+    expect(done).toBe(total);
+    expect(total).toBeGreaterThan(300_000);
+    expect(heard[0][0]).toBeLessThan(total);
+  });
+
+  it('replaces a folder that is there, and leaves nothing of it', async () => {
+    await importOf(YAML, MODEL, file('weights', Buffer.alloc(300_000)));
+    const options = { format: 'folder', overwrite: true } as const;
+    const target = join(outside, 'copy');
+    await store.export('iris_clf', target, options);
+    await writeFile(join(target, 'mine'), '');
+    const path = join(target, 'iris_clf-v1');
+    await store.export('iris_clf', target, options);
+    await writeFile(join(path, 'old'), '');
+    await store.export('iris_clf', target, options);
+    expect((await readdir(path)).toSorted()).toEqual(['model.yaml', 'saved_model.onnx', 'weights']);
+    expect((await readdir(target)).toSorted()).toContain('iris_clf-v1');
+    expect((await readdir(target)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('is refused as xz, and into a folder that is not there', async () => {
     await importOf(YAML, MODEL);
     await expect(store.export('iris_clf', join(outside, 'm.tar.xz'))).rejects.toThrow('only read');

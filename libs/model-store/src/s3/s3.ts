@@ -70,7 +70,7 @@ function received(body: Readable, address: S3Address): Readable {
 export async function upload(
   address: S3Address,
   body: Readable,
-  options: { signal?: AbortSignal; onBytes?: (done: number) => void } = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const { Upload } = await importPeer(
     '@aws-sdk/lib-storage',
@@ -82,8 +82,7 @@ export async function upload(
     client,
     params: { Bucket: address.bucket, Key: address.key, Body: body },
   });
-  options.signal?.addEventListener('abort', () => void transfer.abort(), { once: true });
-  transfer.on('httpUploadProgress', ({ loaded = 0 }) => options.onBytes?.(loaded));
+  signal?.addEventListener('abort', () => void transfer.abort(), { once: true });
   try {
     await transfer.done();
   } catch (cause) {
