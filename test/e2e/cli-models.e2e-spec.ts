@@ -108,6 +108,13 @@ describe('models get', () => {
       tag: IRIS,
       module: 'bentoml.onnx',
       signatures: { run: { batchable: expect.any(Boolean), batch_dim: [0, 0] } },
+      context: {
+        framework_name: 'onnx',
+        framework_versions: { onnx: expect.any(String) },
+        bentoml_version: '1.1.11',
+        python_version: expect.stringMatching(/^3\./),
+      },
+      api_version: 'v1',
     });
     const path = (await models('get', 'iris_clf', '-o', 'path')).stdout.trimEnd();
     expect(await readdir(path)).toContain('model.yaml');
@@ -198,6 +205,15 @@ describe('models delete', () => {
       'Deleted mlp:tz3vkqd2csxgcyz4',
     ]);
     expect(await tags()).toEqual(['iris_clf_with_feature_names:rk4uzmd2csxfeyz4']);
+  });
+
+  it('and export tell a program what they did', async () => {
+    const target = join(folder, 'mlp.tar');
+    const mlp = 'mlp:tz3vkqd2csxgcyz4';
+    expect(await json('export', 'mlp', target)).toEqual({ tag: mlp, target });
+    expect(parse((await models('delete', 'mlp', '-y', '-o', 'yaml')).stdout)).toEqual({
+      deleted: [mlp],
+    });
   });
 
   it('deletes nothing where one of them is not there', async () => {

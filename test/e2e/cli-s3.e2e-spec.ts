@@ -52,6 +52,8 @@ it('push sends a model, and pull takes it into another store', async () => {
   expect(again.code).toBe(1);
   expect(again.stderr).toMatch(/^bentonest: Expected [^\n]+\n$/);
   expect((await models(home, 'push', 'iris_clf', URL_OF_IRIS, '--overwrite')).code).toBe(0);
+  const told = await models(home, 'push', 'iris_clf', URL_OF_IRIS, '--overwrite', '-o', 'json');
+  expect(JSON.parse(told.stdout)).toEqual({ tag: IRIS, target: URL_OF_IRIS });
 });
 
 it.each([

@@ -2,9 +2,24 @@ import { PythonEnvironmentError, ensureEnvironment } from 'bentonest/python';
 
 const REQUIREMENTS = ['numpy>=1.24,<3', 'scikit-learn==1.5.2', 'joblib==1.4.2', 'pandas>=2,<3'];
 
-/** What an installer says where it has no index to ask, or there is no interpreter. */
-const IS_ABSENT =
-  /No matching distribution|Could not fetch|connection|timed out|resolve|ENOENT|ensurepip/i;
+/** What pip and uv say where they reach no index, and Python where it cannot make an environment. */
+const IS_ABSENT = new RegExp(
+  [
+    'from versions: none',
+    'Could not fetch URL',
+    'NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ConnectionResetError',
+    'Failed to establish a new connection|Connection refused',
+    'name resolution|Name or service not known|dns error|error sending request|timed out',
+    'ENOENT',
+    'ensurepip is not|No module named .?(ensurepip|venv)',
+  ].join('|'),
+  'i',
+);
+
+/** Whether Python or its index is not there; requirements that do not fit together are a fault. */
+export function isAbsence(output: string): boolean {
+  return IS_ABSENT.test(output);
+}
 
 /**
  * The interpreter with what the tests need, installed once and kept; undefined, and said aloud, where
@@ -19,7 +34,7 @@ export async function findPython(
       onProgress: (line) => console.info(line),
     });
   } catch (error) {
-    const isAbsent = error instanceof PythonEnvironmentError && IS_ABSENT.test(String(error.cause));
+    const isAbsent = error instanceof PythonEnvironmentError && isAbsence(String(error.cause));
     if (!isAbsent) throw error;
     console.warn(
       `NOT TESTED FOR LACK OF PYTHON (${requirements.join(', ')}): ${error.message}\n${String(error.cause)}`,

@@ -1,13 +1,25 @@
 import { execFile, fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, open, readFile, readdir, realpath, rm } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  realpath,
+  rm,
+  statfs,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ModelStore } from 'bentonest/model-store';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { canMount, mount } from './small-disk.js';
 
 const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/model-store/${name}`, import.meta.url));
@@ -99,17 +111,6 @@ it('a process that is killed while it saves leaves nothing that a list or Python
   ).toBe('v1');
 });
 
-const isRoot = process.getuid?.() === 0;
-const canMount = isRoot && process.platform === 'linux' && spawnSync('mount', ['-V']).status === 0;
-if (!canMount) console.warn('SKIPPED: a full disk needs root and mount, to make a small one.');
-
-/** A disk of so many bytes, mounted at a folder. */
-function mount(folder: string, options: string): boolean {
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  if (status === 0) onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-  return status === 0;
-}
-
 describe.skipIf(!canMount)('a disk', () => {
   it('that is full: a clean error, staging removed, lists and models as before', async (context) => {
     const small = join(home, 'small');
@@ -120,11 +121,60 @@ describe.skipIf(!canMount)('a disk', () => {
     const large = full.save('iris_clf', { 'saved_model.onnx': Buffer.alloc(8 * 2 ** 20) });
     await expect(large).rejects.toMatchObject({
       code: 'STORE_NOT_WRITABLE',
-      message: expect.stringContaining('ENOSPC. Its disk is full: free space') as string,
+      message: expect.stringContaining('ENOSPC. The store’s disk is full: free space') as string,
     });
     expect(await readdir(join(small, '.staging'))).toEqual([]);
     expect((await full.list()).map(({ tag }) => tag.toString())).toEqual(['iris_clf:v1']);
     expect((await full.get('iris_clf')).tag.version).toBe('v1');
+    await expect(store.save('a', { x: Buffer.alloc(8 * 2 ** 20) })).resolves.toBeDefined();
+    await expect(store.export('a', join(small, 'a.tar'))).rejects.toMatchObject({
+      code: 'STORE_NOT_WRITABLE',
+      message:
+        'Could not export to "a.tar": ENOSPC. The target’s disk is full: free space, or export to a folder on another disk.',
+    });
+    expect((await readdir(small)).toSorted()).toEqual(['.staging', 'models']);
+  });
+
+  it('that is full to its last page: a version is there with its latest or not at all, and can be deleted', async (context) => {
+    const small = join(home, 'small');
+    await mkdir(small);
+    if (!mount(small, 'size=1m')) context.skip('mount is not allowed here');
+    const full = new ModelStore({ home: small });
+    for (const version of ['v1', 'v2']) {
+      await full.save('iris_clf', { x: Buffer.alloc(1) }, { version });
+    }
+    const fill = async (freePages: number): Promise<void> => {
+      const { bavail, bsize } = await statfs(small);
+      await writeFile(join(small, 'filler'), Buffer.alloc((bavail - freePages) * bsize), {
+        flag: 'a',
+      });
+    };
+    const outcomes: string[] = [];
+    for (let freePages = 0; freePages <= 6; freePages++) {
+      await rm(join(small, 'filler'), { force: true });
+      await fill(freePages);
+      const version = `v3-${freePages}`;
+      const outcome: string = await full.save('iris_clf', { x: Buffer.alloc(1) }, { version }).then(
+        () => 'saved',
+        (error: unknown) => (error as { code: string }).code,
+      );
+      const isSaved = outcome === 'saved';
+      expect(['saved', 'STORE_NOT_WRITABLE']).toContain(outcome);
+      const versions = (await full.list()).map(({ tag }) => tag.version);
+      expect(versions.includes(version)).toBe(isSaved);
+      const latest = await readFile(join(small, 'models/iris_clf/latest'), 'utf8');
+      expect(latest).toBe(isSaved ? version : 'v2');
+      expect(await readdir(join(small, '.staging'))).toEqual([]);
+      outcomes.push(outcome);
+      if (isSaved) await full.delete('iris_clf');
+    }
+    console.info(`saved with 0 to 6 free pages: ${outcomes.join(', ')}`);
+    expect(new Set(outcomes)).toEqual(new Set(['STORE_NOT_WRITABLE', 'saved']));
+    await rm(join(small, 'filler'));
+    await fill(0);
+    await full.delete('iris_clf:v2');
+    expect(await readFile(join(small, 'models/iris_clf/latest'), 'utf8')).toBe('v1');
+    expect((await full.list()).map(({ tag }) => tag.version)).toEqual(['v1']);
   });
 
   it('that is read-only: a clean error, and what is there is served', async (context) => {
@@ -138,14 +188,14 @@ describe.skipIf(!canMount)('a disk', () => {
     for (const attempt of [readOnly.save('other', files), readOnly.delete('iris_clf')]) {
       await expect(attempt).rejects.toMatchObject({
         code: 'STORE_NOT_WRITABLE',
-        message: expect.stringContaining('EROFS. Its disk is read-only') as string,
+        message: expect.stringContaining('EROFS. The store’s disk is read-only') as string,
       });
     }
     expect((await readOnly.get('iris_clf')).tag.version).toBe('v1');
   });
 });
 
-it.skipIf(isRoot)('a folder that is not ours: a clean error', async () => {
+it.skipIf(process.getuid?.() === 0)('a folder that is not ours: a clean error', async () => {
   await chmod(home, 0o500);
   onTestFinished(() => chmod(home, 0o700));
   await expect(store.save('iris_clf', { x: Buffer.alloc(1) })).rejects.toMatchObject({

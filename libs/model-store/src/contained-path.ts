@@ -71,11 +71,22 @@ export class ContainedFolder {
   }
 }
 
-/** Names of the folders in a folder that can be a tag's name or version. */
-export async function listTagParts(folder: string): Promise<string[]> {
+/** A folder, or a link that may lead to one, by a name that a tag can have. */
+export interface TagPart {
+  readonly name: string;
+  readonly isLink: boolean;
+}
+
+/** The folders in a folder that can be a tag's name or version. */
+export async function listTagFolders(folder: string): Promise<TagPart[]> {
   const entries = await orAbsent(readdir(folder, { withFileTypes: true }), 'a folder');
   return (entries ?? [])
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
-    .map((entry) => entry.name)
-    .filter(isTagPart);
+    .map((entry) => ({ name: entry.name, isLink: entry.isSymbolicLink() }))
+    .filter(({ name }) => isTagPart(name));
+}
+
+/** Their names. */
+export async function listTagParts(folder: string): Promise<string[]> {
+  return (await listTagFolders(folder)).map(({ name }) => name);
 }

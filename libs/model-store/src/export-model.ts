@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { packArchive } from './archive/pack-archive.js';
+import { isAbsent } from './contained-path.js';
 import { InvalidModelSourceError } from './model-store.errors.js';
 import type { ModelEntry } from './model-store.js';
 import { quote } from './quote.js';
 import { isS3, isTaken, parseS3, upload } from './s3/s3.js';
 import { listFiles } from './model-files.js';
-import { writing } from './write/not-writable.js';
+import { TARGET, writing } from './write/not-writable.js';
 import { stageFiles } from './write/save-model.js';
 import type { TransferOptions } from './write/stage-file.js';
 import { syncFolder } from './write/staging.js';
@@ -35,7 +37,7 @@ export async function exportModel(
   const format = options.format ?? formatOf(target);
   const files = await listFiles(model.folder);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (isS3(target)) return exportObject(model, target, { ...options, format });
+  if (isS3(target)) return exportObject(model, target, { ...options, format, total });
   const path = await pathOf(model, target, format);
   if (!(await exists(dirname(path)))) {
     throw new InvalidModelSourceError(
@@ -43,33 +45,58 @@ export async function exportModel(
     );
   }
   if (options.overwrite !== true && (await exists(path))) throw taken(basename(path));
-  return writing(quote(basename(path)), async () => {
+  const write = async (): Promise<string> => {
     const temporary = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
     try {
       if (format === 'folder') {
         const paths = new Map(files.map(({ name, path: file }) => [name, file]));
+        await mkdir(temporary);
         await stageFiles(temporary, paths, { ...options, total });
-        if (options.overwrite === true) await rm(path, { recursive: true, force: true });
       } else {
-        const archive = await packArchive(model.folder, { gzip: format !== 'tar' });
-        await writeArchive(archive, temporary, { ...options, total });
+        const archive = await archiveOf(model, { ...options, format, total });
+        const file = createWriteStream(temporary, { flags: 'wx', flush: true });
+        await pipeline(archive, file, { signal: options.signal });
       }
-      await rename(temporary, path);
+      await replace(temporary, path);
       await syncFolder(dirname(path));
       return path;
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }
-  });
+  };
+  return writing(`export to ${quote(basename(path))}`, write, TARGET);
 }
 
-type Exporting = ExportModelOptions & { readonly format: ExportFormat };
+type Exporting = ExportModelOptions & { readonly format: ExportFormat; readonly total: number };
+
+/** The model as an archive, which tells its progress by the bytes that it has read. */
+function archiveOf(model: ModelEntry, { format, onProgress, total }: Exporting): Promise<Readable> {
+  let done = 0;
+  // Headers and padding come on top of the files.
+  const onBytes = (count: number): void => onProgress?.(Math.min((done += count), total), total);
+  return packArchive(model.folder, { gzip: format !== 'tar', onBytes });
+}
+
+/** Moves a file or folder to a path; a folder that is there is deleted when the new one has its place. */
+async function replace(from: string, path: string): Promise<void> {
+  const old = `${from}-old`;
+  const isFolder = (await statOf(path))?.isDirectory() === true;
+  if (isFolder) await rename(path, old);
+  try {
+    await rename(from, path);
+  } catch (error) {
+    if (isFolder) await rename(old, path);
+    throw error;
+  }
+  if (isFolder) await rm(old, { recursive: true, force: true });
+}
 
 async function exportObject(
   model: ModelEntry,
   target: string,
-  { format, overwrite, signal, onProgress }: Exporting,
+  options: Exporting,
 ): Promise<string> {
+  const { format, overwrite, signal } = options;
   const wanted = parseS3(target.endsWith('/') ? target + nameFor(model, format) : target);
   if (format === 'folder') {
     throw new InvalidModelSourceError(
@@ -78,28 +105,8 @@ async function exportObject(
   }
   const address = `s3://${wanted.bucket}/${wanted.key}`;
   if (overwrite !== true && (await isTaken(wanted))) throw taken(address);
-  const archive = await packArchive(model.folder, { gzip: format !== 'tar' });
-  await upload(wanted, archive, { signal, onBytes: (done) => onProgress?.(done) });
+  await upload(wanted, await archiveOf(model, options), signal);
   return address;
-}
-
-async function writeArchive(
-  archive: Readable,
-  path: string,
-  { signal, onProgress }: TransferOptions & { readonly total: number },
-): Promise<void> {
-  let done = 0;
-  await pipeline(
-    archive,
-    async function* count(chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        onProgress?.((done += chunk.length));
-        yield chunk;
-      }
-    },
-    createWriteStream(path, { flags: 'wx', flush: true }),
-    { signal },
-  );
 }
 
 function formatOf(target: string): ExportFormat {
@@ -126,16 +133,23 @@ function nameFor({ tag }: ModelEntry, format: ExportFormat): string {
 /** A folder that exists gets a file of the model's name; so does a target that ends in a slash. */
 async function pathOf(model: ModelEntry, target: string, format: ExportFormat): Promise<string> {
   const path = resolve(target);
-  const found = await stat(path).catch(() => undefined);
+  const found = await statOf(path);
   const isParent = found?.isDirectory() === true || /[\\/]$/.test(target);
   return isParent ? join(path, nameFor(model, format)) : path;
 }
 
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** Undefined where nothing is; what cannot be looked at is an error. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await statOf(path)) !== undefined;
 }
 
 function taken(name: string): InvalidModelSourceError {

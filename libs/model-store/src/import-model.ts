@@ -1,20 +1,20 @@
-import { createReadStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ArchiveLimits } from './archive/archive-limits.js';
 import { unpackArchive } from './archive/unpack-archive.js';
 import { reasonOf } from './contained-path.js';
 import { importOnnx } from './import-onnx.js';
 import { InvalidArchiveError, InvalidModelSourceError } from './model-store.errors.js';
+import { readOnnxFile } from './onnx-file/read-onnx-file.js';
 import { download, isS3, parseS3 } from './s3/s3.js';
 import { Tag } from './tag.js';
-import { MODEL_YAML, listFiles } from './model-files.js';
+import { MODEL_YAML, faultOf, listFiles } from './model-files.js';
 import { writing } from './write/not-writable.js';
 import { retag } from './write/retag.js';
 import type { ImportChanges } from './write/retag.js';
 import { commit, newTag, stageFiles } from './write/save-model.js';
-import { stageFile } from './write/stage-file.js';
+import { openFile, stageFile } from './write/stage-file.js';
 import type { TransferOptions } from './write/stage-file.js';
 import { withStaging } from './write/staging.js';
 
@@ -49,8 +49,9 @@ export async function importModel(
     );
   });
   if (found.isDirectory()) return importFolder(home, source, options);
-  if (source.endsWith('.onnx')) return importOnnx(home, source, options);
-  return importArchive(home, createReadStream(source), { ...options, total: found.size });
+  if (source.endsWith('.onnx') && found.isFile()) return importOnnx(home, source, options);
+  const open = async () => ({ body: await openFile(source), total: found.size });
+  return importArchive(home, open, options);
 }
 
 async function importObject(
@@ -59,29 +60,39 @@ async function importObject(
   options: ImportModelOptions,
 ): Promise<Tag> {
   const address = parseS3(source);
-  const { body, total } = await download(address, options.signal);
-  if (!address.key.endsWith('.onnx')) return importArchive(home, body, { ...options, total });
-  return writing('the model', () =>
+  const open = () => download(address, options.signal);
+  if (!address.key.endsWith('.onnx')) return importArchive(home, open, options);
+  return writing('import the model', () =>
     withStaging(home, async (folder) => {
       const file = join(folder, basename(address.key));
+      const { body, total } = await open();
       let done = 0;
       const onBytes = (count: number): void => options.onProgress?.((done += count), total);
       await stageFile(file, body, { signal: options.signal, onBytes });
+      for (const name of readOnnxFile(file).externalFiles) {
+        // Names that leave the folder are refused by the import.
+        if (faultOf(name) !== undefined) continue;
+        const part = { ...address, key: posix.join(posix.dirname(address.key), name) };
+        const weights = await download(part, options.signal);
+        await stageFile(join(folder, name), weights.body, { signal: options.signal });
+      }
       return importOnnx(home, file, { ...options, onProgress: undefined });
     }),
   );
 }
 
-type ArchiveOptions = ImportModelOptions & { readonly total?: number };
+/** Opens the archive when its bytes are read at once: an error of a stream that nobody reads ends the process. */
+type OpenArchive = () => Promise<{ readonly body: Readable; readonly total?: number }>;
 
 async function importArchive(
   home: string,
-  archive: Readable,
-  options: ArchiveOptions,
+  open: OpenArchive,
+  options: ImportModelOptions,
 ): Promise<Tag> {
-  return writing('the model', () =>
+  return writing('import the model', () =>
     withStaging(home, async (folder) => {
-      const digests = await unpackArchive(archive, folder, options);
+      const { body, total } = await open();
+      const digests = await unpackArchive(body, folder, { ...options, total });
       return commitStaged(home, folder, { digests, ...options });
     }),
   );
@@ -94,7 +105,7 @@ async function importFolder(
 ): Promise<Tag> {
   const files = await listFiles(source);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  return writing('the model', () =>
+  return writing('import the model', () =>
     withStaging(home, async (folder) => {
       const paths = new Map(files.map(({ name, path }) => [name, path]));
       const digests = await stageFiles(folder, paths, { ...options, total });

@@ -1,5 +1,6 @@
-import { lstat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAbsent } from './contained-path.js';
 import type { ImportModelOptions } from './import-model.js';
 import { InvalidModelSourceError } from './model-store.errors.js';
 import { readOnnxFile } from './onnx-file/read-onnx-file.js';
@@ -8,6 +9,7 @@ import { quote } from './quote.js';
 import { Tag } from './tag.js';
 import { faultOf } from './model-files.js';
 import { saveModel } from './write/save-model.js';
+import { unreadable } from './write/stage-file.js';
 
 /** Makes a model of an .onnx file and the files beside it that hold its weights. */
 export async function importOnnx(
@@ -41,17 +43,23 @@ function nameOf(file: string): string {
 async function externalPath(file: string, name: string): Promise<string> {
   const fault = faultOf(name);
   const path = join(dirname(file), name);
-  const isFile =
-    fault === undefined &&
-    (await lstat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    ));
-  if (isFile) return path;
+  if (fault === undefined && (await isOwnFile(dirname(file), name))) return path;
   throw new InvalidModelSourceError(
     `Expected external data of the model as a file in its own folder, got ${quote(name)}. Put it beside the .onnx file.`,
     { details: { name } },
   );
+}
+
+/** Whether a name is that of a file; neither it nor a folder on the way may be a link. */
+async function isOwnFile(folder: string, name: string): Promise<boolean> {
+  const path = join(folder, name);
+  try {
+    const isPlain = (await realpath(path)) === join(await realpath(folder), name);
+    return isPlain && (await stat(path)).isFile();
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw unreadable(name, error);
+  }
 }
 
 /** The first dimension of every input and output is free. */

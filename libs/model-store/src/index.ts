@@ -2,7 +2,7 @@ export type { ArchiveLimits } from './archive/archive-limits.js';
 export type { ExportFormat, ExportModelOptions } from './export-model.js';
 export type { ImportModelOptions } from './import-model.js';
 export type { ListModelsOptions, ModelSummary } from './list/list-models.js';
-export type { ModelInfo, ModelSignature } from './model-info.js';
+export type { ModelInfo, ModelSignature, SavedContext } from './model-info.js';
 export {
   DigestMismatchError,
   InvalidArchiveError,

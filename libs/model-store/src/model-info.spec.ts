@@ -13,6 +13,8 @@ it('reads every field', () => {
   const info = parse({
     labels: '{owner: ada, stage: 2}',
     options: '{providers: [cpu]}',
+    context:
+      '{framework_name: onnx, framework_versions: {onnx: 1.17.0, odd: 2}, python_version: []}',
     metadata: '{feature_names: [a, b], acc: 0.5}',
   });
   expect(info).toEqual({
@@ -24,6 +26,13 @@ it('reads every field', () => {
     customMetadata: {},
     digests: {},
     createdAt: new Date('2024-01-15T09:30:00Z'),
+    context: {
+      frameworkName: 'onnx',
+      frameworkVersions: { onnx: '1.17.0', odd: '2' },
+      bentomlVersion: '',
+      pythonVersion: '',
+    },
+    apiVersion: 'v1',
   });
 });
 

@@ -11,6 +11,16 @@ export interface ModelSignature {
   readonly batchDim: readonly [number, number];
 }
 
+/** What a model was made with, as its model.yaml says: each the empty text where it does not. */
+export interface SavedContext {
+  readonly frameworkName: string;
+  /** By package: `{ onnx: '1.17.0' }`. */
+  readonly frameworkVersions: Readonly<Record<string, string>>;
+  /** Of Python's BentoML, whose layout it has. */
+  readonly bentomlVersion: string;
+  readonly pythonVersion: string;
+}
+
 /** What a model.yaml says, apart from the tag. */
 export interface ModelInfo {
   /** The module of Python's BentoML that saved it: `bentoml.onnx`. */
@@ -24,6 +34,9 @@ export interface ModelInfo {
   /** `sha256:…` of each file by its name; none where Python's BentoML saved the model. */
   readonly digests: Readonly<Record<string, string>>;
   readonly createdAt: Date;
+  readonly context: SavedContext;
+  /** Of its framework's loader in Python: `v1`. */
+  readonly apiVersion: string;
 }
 
 // BentoML writes few aliases or none; more would be a bomb that grows as it is expanded.
@@ -87,6 +100,24 @@ function readLabels(value: unknown, tag: Tag): Record<string, string> {
     return [key, String(label)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+function readContext(value: unknown, tag: Tag): SavedContext {
+  const context = mapping(value, 'context', tag);
+  const versions = mapping(context.framework_versions, 'framework_versions', tag);
+  return {
+    frameworkName: textOf(context.framework_name),
+    frameworkVersions: Object.fromEntries(
+      Object.entries(versions).map(([name, version]) => [name, textOf(version)]),
+    ),
+    bentomlVersion: textOf(context.bentoml_version),
+    pythonVersion: textOf(context.python_version),
+  };
+}
+
+/** It is for people to read: what is no text is left out, not refused. */
+function textOf(value: unknown): string {
+  return isScalarValue(value) ? String(value) : '';
 }
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -155,5 +186,7 @@ export function parseModelInfo(text: string, tag: Tag): ModelInfo {
     customMetadata: mapping(content.custom_metadata, 'custom_metadata', tag),
     digests: readDigests(content.digests, tag),
     createdAt,
+    context: readContext(content.context, tag),
+    apiVersion: textOf(content.api_version),
   };
 }

@@ -24,7 +24,7 @@ export class ModelExistsError extends BentoError {
   static override readonly statusCode = 409;
 }
 
-/** The store's disk is full, read-only, or not ours to write to. Nothing half-written is left. */
+/** The disk of the store, or of an export, is full, read-only, or not ours to write to. Nothing half-written is left. */
 export class StoreNotWritableError extends BentoError {
   static override readonly code = 'STORE_NOT_WRITABLE';
   static override readonly statusCode = 507;

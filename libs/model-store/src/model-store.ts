@@ -33,13 +33,13 @@ export interface StoredModel extends ModelEntry {
   readonly file: string;
 }
 
-const LATEST = 'latest';
 /** Options of `ModelStore.get`. */
 export interface GetModelOptions {
   /** Name of the model's file in its folder, as its framework saves it. @default saved_model.onnx */
   file?: string;
 }
 
+const LATEST = 'latest';
 const MODEL_FILE = 'saved_model.onnx';
 const CURE =
   'Import it (bentonest models import model.onnx), save it with BentoML’s save_model, or set BENTOML_HOME to the folder whose models/ has it.';
@@ -69,6 +69,11 @@ export class ModelStore {
   constructor({ home }: ModelStoreOptions = {}) {
     // An empty variable counts as unset: it would stand for the working directory.
     this.#home = resolve(home || process.env.BENTOML_HOME || join(homedir(), 'bentoml'));
+  }
+
+  /** Absolute path of the folder that holds `models/`, whether it is there or not. */
+  get home(): string {
+    return this.#home;
   }
 
   /**

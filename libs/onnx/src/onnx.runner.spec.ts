@@ -1,6 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ModelStore } from 'bentonest/model-store';
+import type { SignatureOptions } from 'bentonest/model-store';
 import { NdArray } from 'bentonest/tensor';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { OnnxRunnable } from './onnx.runnable.js';
+import type { OnnxRunnableOptions } from './onnx.runnable.js';
 import { onnxRunner } from './onnx.runner.js';
 import type { OnnxRunnerOptions } from './onnx.runner.js';
 
@@ -32,6 +39,31 @@ it('sends the worker its options as JSON, and keeps the runner’s own', async (
     digests: {},
     ...options,
   });
+});
+
+it('hands the signature of the store to the worker, which batches by it', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'onnx-runner-'));
+  onTestFinished(() => rm(home, { recursive: true }));
+  const store = new ModelStore({ home });
+  const file = fileURLToPath(
+    new URL('../../../test/models/cases/batch_dims_1_0.onnx', import.meta.url),
+  );
+  const batchingOf = async (run: SignatureOptions): Promise<unknown> => {
+    const { tag } = await store.save('net', file, { signatures: { run } });
+    const { options } = await onnxRunner('net', { model: tag.toString(), home }).source();
+    // As the worker gets them.
+    const runnable = new OnnxRunnable(JSON.parse(JSON.stringify(options)) as OnnxRunnableOptions);
+    onTestFinished(() => runnable.close());
+    await runnable.setup();
+    return runnable.describeMethods([{ name: 'run', batchable: true, batchDim: [0, 0] }]);
+  };
+  // Without a signature the model itself would say: along 0, which is fixed, so not at all.
+  expect(await batchingOf({ batchable: true, batchDim: [1, 0] })).toEqual([
+    { name: 'run', batchable: true, batchDim: [1, 0] },
+  ]);
+  expect(await batchingOf({ batchable: false, batchDim: [1, 0] })).toEqual([
+    { name: 'run', batchable: false, batchDim: [1, 0] },
+  ]);
 });
 
 it('gives each worker its share of the cores, where not both are set', async () => {

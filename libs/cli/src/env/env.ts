@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { arch, homedir, release, type } from 'node:os';
+import { arch, release, type } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { ModelStore } from 'bentonest/model-store';
 import { availableCores } from 'bentonest/runner';
 import { print, printAs } from '../output/print.js';
 import { readOwnPackage } from '../package-root.js';
@@ -48,7 +49,7 @@ export async function showEnvironment({ output, home }: EnvOptions): Promise<voi
     npm: await npmVersion(),
     os: `${type()} ${release()} ${arch()}`,
     cores: availableCores(),
-    home: resolve(home || process.env.BENTOML_HOME || join(homedir(), 'bentoml')),
+    home: new ModelStore({ home }).home,
     ...Object.fromEntries(PACKAGES.map((name, index) => [name, versions[index]])),
   };
   if (output !== 'md') return printAs(output, facts, () => '');

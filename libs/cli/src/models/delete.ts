@@ -1,16 +1,18 @@
 import { createInterface } from 'node:readline/promises';
 import { ModelStore, Tag } from 'bentonest/model-store';
 import { CommandFailedError, CommandUsageError } from '../cli.errors.js';
-import { print } from '../output/print.js';
+import { printAs } from '../output/print.js';
+import type { AnswerFormat } from '../output/print.js';
 
 export interface DeleteOptions {
   readonly yes?: boolean;
+  readonly output: AnswerFormat;
   readonly home?: string;
 }
 
 export async function deleteModels(
   targets: readonly string[],
-  { yes = false, home }: DeleteOptions,
+  { yes = false, output, home }: DeleteOptions,
 ): Promise<void> {
   const store = new ModelStore({ home });
   // All of them are looked up before the first is deleted.
@@ -21,8 +23,10 @@ export async function deleteModels(
   }
   for (const tag of tags) {
     await store.delete(tag);
-    print(`Deleted ${tag}\n`);
+    // Line by line: what has been deleted is told even where the next one fails.
+    if (output === 'text') await printAs(output, tag, () => `Deleted ${tag}\n`);
   }
+  if (output !== 'text') await printAs(output, { deleted: tags }, () => '');
 }
 
 /** The models that a target means: all versions of a bare name. A broken one can be deleted too. */

@@ -16,7 +16,7 @@ export function summaryDocument(model: ModelSummary): Record<string, unknown> {
 
 export function modelDocument(model: ModelEntry): Record<string, unknown> {
   const { tag, module, labels, options, metadata, signatures, createdAt, folder } = model;
-  const { customMetadata, digests } = model;
+  const { customMetadata, digests, context, apiVersion } = model;
   return {
     tag: tag.toString(),
     name: tag.name,
@@ -33,6 +33,13 @@ export function modelDocument(model: ModelEntry): Record<string, unknown> {
         { batchable, batch_dim: batchDim },
       ]),
     ),
+    context: {
+      framework_name: context.frameworkName,
+      framework_versions: context.frameworkVersions,
+      bentoml_version: context.bentomlVersion,
+      python_version: context.pythonVersion,
+    },
+    api_version: apiVersion,
     digests,
     path: folder,
   };

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { CommandUsageError } from '../cli.errors.js';
 import { examples } from '../output/examples.js';
-import { outputOption } from '../output/print.js';
+import { answerOption, outputOption } from '../output/print.js';
 
 /** `k=v`, once or more. */
 function labelOption(does: string): Option {
@@ -111,6 +111,7 @@ function addExportCommand(models: Command): void {
       ]),
     )
     .option('--overwrite', 'replace a target that exists')
+    .addOption(answerOption())
     .addOption(homeOption())
     .addHelpText(
       'after',
@@ -130,6 +131,7 @@ function addDeleteCommand(models: Command): void {
     .description('Deletes models; a name without a version means all its versions.')
     .argument('<tag...>', 'name, name:latest or name:version')
     .option('-y, --yes', 'do not ask')
+    .addOption(answerOption())
     .addOption(homeOption())
     .addHelpText('after', examples(['bentonest models delete iris_clf:v1 -y', '']))
     .action(async (tags, options) => (await import('./delete.js')).deleteModels(tags, options));
@@ -142,6 +144,7 @@ function addRemoteCommands(models: Command): void {
     .argument('<tag>', 'name, name:latest or name:version')
     .argument('<url>', S3)
     .option('--overwrite', 'replace an object that exists')
+    .addOption(answerOption())
     .addOption(homeOption())
     .addHelpText(
       'after',

@@ -1,22 +1,25 @@
 import { ModelStore } from 'bentonest/model-store';
-import { print } from '../output/print.js';
+import { printAs } from '../output/print.js';
+import type { AnswerFormat } from '../output/print.js';
 import { interruptible } from './interruptible.js';
 import { requireS3Url } from './s3-url.js';
 
 export interface PushOptions {
   readonly overwrite?: boolean;
+  readonly output: AnswerFormat;
   readonly home?: string;
 }
 
 export async function pushModel(
   tag: string,
   url: string,
-  { overwrite, home }: PushOptions,
+  { overwrite, output, home }: PushOptions,
 ): Promise<void> {
   requireS3Url(url);
   const store = new ModelStore({ home });
+  const { tag: model } = await store.describe(tag);
   const written = await interruptible('Pushing', (by) =>
-    store.export(tag, url, { overwrite, ...by }),
+    store.export(model, url, { overwrite, ...by }),
   );
-  print(`${written}\n`);
+  await printAs(output, { tag: model.toString(), target: written }, () => `${written}\n`);
 }

@@ -1,7 +1,9 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CommandFailedError } from '../cli.errors.js';
-import { print } from '../output/print.js';
+import { printAs } from '../output/print.js';
+import type { AnswerFormat } from '../output/print.js';
 import { readOwnPackage } from '../package-root.js';
 import type { OwnPackage } from '../package-root.js';
 import { spellingsOf } from './names.js';
@@ -10,6 +12,7 @@ import { renderTemplates } from './templates.js';
 
 export interface NewOptions {
   readonly package?: string;
+  readonly output: AnswerFormat;
 }
 
 export async function createProject(name: string, options: NewOptions): Promise<void> {
@@ -28,14 +31,38 @@ export async function createProject(name: string, options: NewOptions): Promise<
   ];
   const target = resolve(name);
   await requireEmpty(target, name);
-  for (const { path, content } of files) {
-    await mkdir(dirname(join(target, path)), { recursive: true });
-    // 'wx': what appeared since it was looked for is not overwritten.
-    await writeFile(join(target, path), content, { flag: 'wx' });
-  }
-  print(
-    `Created ${name} with ${files.length} files. Next:\n\n  cd ${name}\n  npm install && npm start\n`,
+  await writeProject(target, files);
+  await printAs(
+    options.output,
+    { name, path: target, files: files.map(({ path }) => path) },
+    () =>
+      `Created ${name} with ${files.length} files. Next:\n\n  cd ${name}\n  npm install && npm start\n`,
   );
+}
+
+interface ProjectFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** All of the files, or on a full disk none: the next try would find a folder that is not empty. */
+async function writeProject(target: string, files: readonly ProjectFile[]): Promise<void> {
+  const staging = join(dirname(target), `.${basename(target)}-${randomUUID()}`);
+  // On a read-only disk, mkdir's own `recursive` would say that there is no such folder.
+  await mkdir(staging);
+  try {
+    for (const { path, content } of files) {
+      await mkdir(dirname(join(staging, path)), { recursive: true });
+      await writeFile(join(staging, path), content, { flag: 'wx' });
+    }
+    // Not every system moves a folder onto an empty one. What appeared in it meanwhile is not lost.
+    await rmdir(target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rename(staging, target);
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
 }
 
 async function requireEmpty(target: string, name: string): Promise<void> {

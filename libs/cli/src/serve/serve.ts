@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { tell } from '../output/tell.js';
 import { build } from './build.js';
 import { resolveEntry } from './entry.js';
@@ -20,7 +20,8 @@ function environment({ port, host, workers, home }: ServeOptions): Record<string
     ...(port === undefined ? {} : { PORT: String(port) }),
     ...(host === undefined ? {} : { HOST: host }),
     ...(workers === undefined ? {} : { BENTONEST__SERVER__WORKERS: workers }),
-    ...(home === undefined ? {} : { BENTOML_HOME: home }),
+    // From here on: the application runs in its own folder.
+    ...(home === undefined ? {} : { BENTOML_HOME: resolve(home) }),
   };
 }
 

@@ -45,7 +45,8 @@ export class ArchiveJudge {
     if (++this.entries > maxEntries) throw refuse(`at most ${maxEntries} entries`, 'more');
     const isFolder = FOLDERS.has(type);
     if (!isFolder && !FILES.has(type)) {
-      throw refuse('files and folders only', `a ${type} ${quote(path)}`, path);
+      const kind = type === 'Unsupported' ? 'an unknown type' : `a ${type}`;
+      throw refuse('files and folders only', `${kind} ${quote(path)}`, path);
     }
     const name = path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
     if (isFolder && (name === '' || name === '.')) return undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Header } from 'tar';
 import type { HeaderData } from 'tar';
@@ -97,11 +98,22 @@ describe('an archive', () => {
 
 describe('an archive is refused as a whole for', () => {
   const link = (type: string, linkpath: string) => entry({ path: 'link', type, linkpath });
+  /** An entry of a type that the library does not write. */
+  const sparse = (typeKey: string): Buffer => {
+    const bytes = file('weights', 'x');
+    bytes.write(typeKey, 156);
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, BLOCK).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    return bytes;
+  };
   it.each([
     ['a symbolic link', [link('SymbolicLink', '/etc/passwd')], 'a SymbolicLink "link"'],
     ['a link that stays inside', [link('SymbolicLink', 'model.yaml')], 'a SymbolicLink'],
     ['a hard link', [link('Link', 'model.yaml')], 'a Link "link"'],
     ['a device', [entry({ path: 'd', type: 'CharacterDevice' })], 'a CharacterDevice "d"'],
+    ['a sparse file, as tar -S writes', [sparse('S')], 'a SparseFile "weights"'],
+    ['a type that is unknown', [sparse('Z')], 'an unknown type "weights"'],
     ['a pipe', [entry({ path: 'p', type: 'FIFO' })], 'a FIFO "p"'],
     ['a name above', [file('../evil', 'x')], 'without "." and ".."'],
     ['a name above from within', [file('a/../../evil', 'x')], 'without "." and ".."'],
@@ -160,6 +172,18 @@ describe('an archive is refused as a whole for', () => {
     expect(await readdir(join(home, '.staging'))).toEqual([]);
   });
 
+  it('a plain tar without its end, though it is cut between two files', async () => {
+    // Of a model without digests, as BentoML writes it: nothing else tells that files are missing.
+    const whole = Buffer.concat([YAML, MODEL, file('weights', Buffer.alloc(5000, 1)), END]);
+    const path = join(outside, 'half.tar');
+    for (let length = 0; length < whole.length; length += BLOCK / 2) {
+      await writeFile(path, whole.subarray(0, length));
+      await expect(store.import(path)).rejects.toMatchObject({ code: 'INVALID_ARCHIVE' });
+    }
+    await writeFile(path, whole);
+    expect((await store.import(path)).tag.toString()).toBe('iris_clf:v1');
+  });
+
   it('a format that is none of ours', async () => {
     const path = join(outside, 'model.zip');
     await writeFile(path, Buffer.concat([Buffer.from('PK\x03\x04'), deflateRawSync('x')]));
@@ -186,6 +210,40 @@ describe('an archive is refused as a whole for', () => {
   });
 });
 
+// Made with Python's tarfile and lzma, as BentoML does: nothing here writes xz.
+describe('an archive with xz', () => {
+  const fixture = (name: string): URL =>
+    new URL(`../../../../test/fixtures/model-store/${name}`, import.meta.url);
+
+  it('becomes the model that it says', async () => {
+    const { tag, folder } = await store.import(fileURLToPath(fixture('iris_clf.tar.xz')));
+    expect(tag.toString()).toBe('iris_clf:v1');
+    expect(await readFile(join(folder, 'saved_model.onnx'), 'utf8')).toBe('model');
+  });
+
+  it('is refused where its end is cut off, and where a byte is another', async () => {
+    const whole = await readFile(fixture('iris_clf.tar.xz'));
+    const path = join(outside, 'broken.bentomodel');
+    for (let at = 7; at < whole.length; at += 5) {
+      const flipped = Buffer.from(whole);
+      flipped[at] ^= 0x10;
+      for (const bytes of [whole.subarray(0, at), flipped]) {
+        await writeFile(path, bytes);
+        await expect(store.import(path), `byte ${at}`).rejects.toMatchObject({
+          code: 'INVALID_ARCHIVE',
+        });
+      }
+    }
+    await expectNothing();
+  });
+
+  it('is refused where its files are a hundred times as large', async () => {
+    const attempt = store.import(fileURLToPath(fixture('bomb.tar.xz')));
+    await expect(attempt).rejects.toThrow('at most 100 times');
+    await expectNothing();
+  });
+});
+
 describe('an export', () => {
   it('goes to a folder that exists under the model’s name, and replaces nothing unasked', async () => {
     await importOf(YAML, MODEL);
@@ -201,6 +259,32 @@ describe('an export', () => {
     const path = await store.export('iris_clf', join(outside, 'copy'), { format: 'folder' });
     expect((await readdir(path)).toSorted()).toEqual(['data', 'model.yaml', 'saved_model.onnx']);
     expect((await store.import(path, { tag: 'copy' })).tag.toString()).toBe('copy:v1');
+  });
+
+  it.each(['m.tar', 'm.bentomodel'])('tells its progress to the end, as %s', async (name) => {
+    await importOf(YAML, MODEL, file('weights', Buffer.alloc(300_000)));
+    const heard: [number, number?][] = [];
+    const onProgress = (...progress: [number, number?]): unknown => heard.push(progress);
+    await store.export('iris_clf', join(outside, name), { onProgress });
+    const [done, total = 0] = heard.at(-1) ?? [];
+    expect(done).toBe(total);
+    expect(total).toBeGreaterThan(300_000);
+    expect(heard[0][0]).toBeLessThan(total);
+  });
+
+  it('replaces a folder that is there, and leaves nothing of it', async () => {
+    await importOf(YAML, MODEL, file('weights', Buffer.alloc(300_000)));
+    const options = { format: 'folder', overwrite: true } as const;
+    const target = join(outside, 'copy');
+    await store.export('iris_clf', target, options);
+    await writeFile(join(target, 'mine'), '');
+    const path = join(target, 'iris_clf-v1');
+    await store.export('iris_clf', target, options);
+    await writeFile(join(path, 'old'), '');
+    await store.export('iris_clf', target, options);
+    expect((await readdir(path)).toSorted()).toEqual(['model.yaml', 'saved_model.onnx', 'weights']);
+    expect((await readdir(target)).toSorted()).toContain('iris_clf-v1');
+    expect((await readdir(target)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
   it('is refused as xz, and into a folder that is not there', async () => {

@@ -48,6 +48,7 @@ class Unpacking {
   private readonly judge: ArchiveJudge;
   private archiveBytes = 0;
   private fileBytes = 0;
+  private hasEnd = false;
   private last: Promise<void> = Promise.resolve();
   private readonly stopped = new AbortController();
 
@@ -81,11 +82,15 @@ class Unpacking {
       },
     });
     parser.on('error', (error: Error) => sink.destroy(error));
-    parser.on('entry', (entry: ReadEntry) => {
+    parser.on('eof', () => (this.hasEnd = true));
+    const take = (entry: ReadEntry): void => {
       // One after the other, as they come; the parser waits for whoever reads an entry.
       this.last = this.last.then(() => this.take(entry));
       this.last.catch((error: Error) => sink.destroy(error));
-    });
+    };
+    parser.on('entry', take);
+    // Of a type that the parser would leave out, such as GNU tar's sparse files: to be refused.
+    parser.on('ignoredEntry', take);
     return sink;
   }
 
@@ -93,6 +98,8 @@ class Unpacking {
     try {
       await ended;
       await this.last;
+      // A tar that is cut between two files looks whole but for its end.
+      if (!this.hasEnd) throw new Error('No end of archive.');
     } catch (error) {
       done(error as Error);
       return;

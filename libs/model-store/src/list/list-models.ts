@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BentoError } from 'bentonest/errors';
-import { ContainedFolder, isAbsent, listTagParts, reasonOf } from '../contained-path.js';
+import { ContainedFolder, isAbsent, listTagFolders, reasonOf } from '../contained-path.js';
 import { Tag } from '../tag.js';
 import { listFiles } from '../model-files.js';
 import { readSummary } from './summary.js';
@@ -35,15 +35,25 @@ export async function listModels(
   const root = await ContainedFolder.open(home);
   const models = await root?.find(root.path, 'models', 'folder');
   if (root === undefined || models === undefined) return [];
-  const names = wanted === undefined ? await listTagParts(models) : [wanted];
+  const names = (await listTagFolders(models)).filter((each) => !wanted || each.name === wanted);
   const folders = await inTurns(names, async (each) => {
-    const versions = await listTagParts(join(models, each));
-    return versions.map((version) => new Tag(each, version));
+    const versions = await listTagFolders(join(models, each.name));
+    return versions.map((version) => ({
+      tag: new Tag(each.name, version.name),
+      isLink: each.isLink || version.isLink,
+    }));
   });
-  const found = await inTurns(folders.flat(), async (tag) => {
+  const found = await inTurns(folders.flat(), async ({ tag, isLink }) => {
+    const [versions, version] = [join(models, tag.name), tag.version ?? ''];
     try {
-      return await summarise(root, join(models, tag.name), tag);
+      // Only a link can lead out of the store: of a thousand folders, each look counts.
+      const folder = isLink
+        ? await root.find(versions, version, 'folder')
+        : join(versions, version);
+      return folder === undefined ? undefined : await summarise(folder, tag);
     } catch (error) {
+      // Deleted since it was listed.
+      if (isAbsent(error) && (await isGone(join(versions, version)))) return undefined;
       onProblem?.(tag, problemOf(error));
       return undefined;
     }
@@ -54,19 +64,16 @@ export async function listModels(
     .toSorted(newestFirst);
 }
 
-/** Undefined where the model has been deleted meanwhile. */
-async function summarise(
-  root: ContainedFolder,
-  versions: string,
-  tag: Tag,
-): Promise<ModelSummary | undefined> {
-  const folder = await root.find(versions, tag.version ?? '', 'folder');
-  if (folder === undefined) return undefined;
+async function summarise(folder: string, tag: Tag): Promise<ModelSummary> {
   const summary = readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
   const files = await listFiles(folder);
   const { module, labels, createdAt } = summary;
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   return { tag, module, labels, createdAt, sizeBytes };
+}
+
+function isGone(folder: string): Promise<boolean> {
+  return lstat(folder).then(() => false, isAbsent);
 }
 
 function problemOf(error: unknown): string {

@@ -4,32 +4,12 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../model-store.fixture.js';
+import { TENSOR, external, field, model, value } from './onnx-file.fixture.js';
 import { readOnnxFile } from './read-onnx-file.js';
 
 const MODELS = fileURLToPath(new URL('../../../../test/models/store/models', import.meta.url));
 const IRIS = join(MODELS, 'iris_clf/qojfx7t2csxcqyz4/saved_model.onnx');
 const MLP = join(MODELS, 'mlp/tz3vkqd2csxgcyz4/saved_model.onnx');
-
-/** A field of a protobuf message: text and messages as bytes, numbers as varints below 128. */
-function field(number: number, content: number | string | Buffer): Buffer {
-  if (typeof content === 'number') return Buffer.from([number * 8, content]);
-  const bytes = Buffer.from(content);
-  const length: number[] = [];
-  let rest = bytes.length;
-  for (; rest >= 128; rest >>= 7) length.push((rest & 127) | 128);
-  return Buffer.concat([Buffer.from([number * 8 + 2, ...length, rest]), bytes]);
-}
-
-function value(name: string, type: Buffer): Buffer {
-  return Buffer.concat([field(1, name), field(2, type)]);
-}
-
-const TENSOR = field(1, Buffer.concat([field(1, 11), field(2, field(1, field(1, 3)))]));
-const OPSET = field(8, field(2, 17));
-
-function model(graph: readonly Buffer[]): Buffer {
-  return Buffer.concat([field(1, 8), field(7, Buffer.concat(graph)), OPSET]);
-}
 
 async function read(bytes: Uint8Array): Promise<ReturnType<typeof readOnnxFile>> {
   const file = join(await temporaryFolder(onTestFinished), 'model.onnx');
@@ -48,6 +28,43 @@ describe('an .onnx file', () => {
     const { inputs, opset } = readOnnxFile(IRIS);
     expect(inputs).toEqual([{ name: 'X', dtype: 'float32', shape: [-1, 4] }]);
     expect(opset).toHaveProperty('ai.onnx.ml');
+  });
+
+  it('tells files of weights wherever a tensor is', async () => {
+    const wide = (number: number, content: Buffer) => {
+      const tag = number * 8 + 2;
+      return Buffer.concat([Buffer.from([(tag & 127) | 128, tag >> 7, content.length]), content]);
+    };
+    const node = (attribute: Buffer) => field(1, field(5, attribute));
+    const sparse = (file: string) =>
+      Buffer.concat([field(1, external(`${file}.values`)), field(2, external(`${file}.indices`))]);
+    const graph = [
+      node(field(5, external('constant'))),
+      node(field(10, external('constants'))),
+      node(field(6, Buffer.concat([field(5, external('then')), node(field(5, external('deep')))]))),
+      node(field(11, field(5, external('branches')))),
+      node(wide(22, sparse('attribute'))),
+      field(15, sparse('sparse')),
+      field(12, value('y', TENSOR)),
+    ];
+    const bytes = Buffer.concat([
+      model(graph),
+      wide(25, field(7, field(5, field(5, external('function'))))),
+      wide(20, field(2, field(5, external('training')))),
+    ]);
+    expect((await read(bytes)).externalFiles.toSorted()).toEqual([
+      'attribute.indices',
+      'attribute.values',
+      'branches',
+      'constant',
+      'constants',
+      'deep',
+      'function',
+      'sparse.indices',
+      'sparse.values',
+      'then',
+      'training',
+    ]);
   });
 
   it('tells sequences and maps, files of weights, and no weights as inputs', async () => {

@@ -25,9 +25,14 @@ export interface OnnxFile {
 }
 
 // Numbers of the fields in onnx.proto3.
-const MODEL = { graph: 7, opset: 8 };
+const MODEL = { graph: 7, opset: 8, training: 20, function: 25 };
 const OPSET = { domain: 1, version: 2 };
-const GRAPH = { initializer: 5, input: 11, output: 12 };
+const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 };
+const TRAINING = { initialization: 1, algorithm: 2 };
+const FUNCTION = { node: 7 };
+const NODE = { attribute: 5 };
+const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparse: 22, sparses: 23 };
+const SPARSE = { values: 1, indices: 2 };
 const TENSOR = { name: 8, externalData: 13 };
 const ENTRY = { key: 1, value: 2 };
 const VALUE = { name: 1, type: 2 };
@@ -73,6 +78,11 @@ class Reader {
     let hasGraph = false;
     for (const field of this.fields({ start: 0, end: this.file.size })) {
       if (field.number === MODEL.opset) this.readOpset(field);
+      if (field.number === MODEL.function) this.each(field, FUNCTION.node, this.readNode);
+      if (field.number === MODEL.training) {
+        this.each(field, TRAINING.initialization, this.readWeights);
+        this.each(field, TRAINING.algorithm, this.readWeights);
+      }
       if (field.number !== MODEL.graph) continue;
       hasGraph = true;
       this.readGraph(field);
@@ -90,9 +100,13 @@ class Reader {
   }
 
   private readGraph(graph: Message): void {
+    this.readWeights(graph);
     for (const field of this.fields(graph)) {
-      if (field.number === GRAPH.initializer) this.readInitializer(field);
-      else if (field.number === GRAPH.input) this.add(this.inputs, field);
+      if (field.number === GRAPH.initializer) this.initializers.add(this.text(field, TENSOR.name));
+      else if (field.number === GRAPH.sparseInitializer) {
+        const values = this.child(field, SPARSE.values);
+        if (values !== undefined) this.initializers.add(this.text(values, TENSOR.name));
+      } else if (field.number === GRAPH.input) this.add(this.inputs, field);
       else if (field.number === GRAPH.output) this.add(this.outputs, field);
     }
   }
@@ -102,13 +116,41 @@ class Reader {
     this.opset[domain === '' ? 'ai.onnx' : domain] = this.number(message, OPSET.version) ?? 0;
   }
 
-  private readInitializer(tensor: Message): void {
-    for (const field of this.fields(tensor)) {
-      if (field.number === TENSOR.name) this.initializers.add(this.textOf(field));
-      if (field.number !== TENSOR.externalData) continue;
-      if (this.text(field, ENTRY.key) !== 'location') continue;
-      this.externalFiles.add(this.text(field, ENTRY.value));
+  // Every tensor of a model can lie in a file of its own, wherever in the graph it is.
+
+  private readonly readWeights = (graph: Message): void => {
+    this.each(graph, GRAPH.initializer, this.readTensor);
+    this.each(graph, GRAPH.sparseInitializer, this.readSparse);
+    this.each(graph, GRAPH.node, this.readNode);
+  };
+
+  private readonly readNode = (node: Message): void => {
+    this.each(node, NODE.attribute, this.readAttribute);
+  };
+
+  private readonly readAttribute = (attribute: Message): void => {
+    for (const field of this.fields(attribute)) {
+      const { number } = field;
+      if (number === ATTRIBUTE.tensor || number === ATTRIBUTE.tensors) this.readTensor(field);
+      else if (number === ATTRIBUTE.graph || number === ATTRIBUTE.graphs) this.readWeights(field);
+      else if (number === ATTRIBUTE.sparse || number === ATTRIBUTE.sparses) this.readSparse(field);
     }
+  };
+
+  private readonly readSparse = (sparse: Message): void => {
+    this.each(sparse, SPARSE.values, this.readTensor);
+    this.each(sparse, SPARSE.indices, this.readTensor);
+  };
+
+  private readonly readTensor = (tensor: Message): void => {
+    this.each(tensor, TENSOR.externalData, (entry) => {
+      if (this.text(entry, ENTRY.key) !== 'location') return;
+      this.externalFiles.add(this.text(entry, ENTRY.value));
+    });
+  };
+
+  private each(message: Message, number: number, read: (part: Message) => void): void {
+    for (const field of this.fields(message)) if (field.number === number) read(field);
   }
 
   private add(values: OnnxValue[], message: Message): void {

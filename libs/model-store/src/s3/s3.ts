@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import type { Readable } from 'node:stream';
-import { importPeer } from 'bentonest/errors';
+import { BentoError, importPeer } from 'bentonest/errors';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { InvalidModelSourceError, ModelTransferError } from '../model-store.errors.js';
 import { quote } from '../quote.js';
@@ -49,17 +50,27 @@ export async function download(
   try {
     const command = new sdk.GetObjectCommand({ Bucket: address.bucket, Key: address.key });
     const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
-    return { body: Body as Readable, total: ContentLength };
+    return { body: received(Body as Readable, address), total: ContentLength };
   } catch (cause) {
     throw transferError('get', address, cause);
   }
+}
+
+/** The same bytes; what ends them too early is told as an error of the transfer. */
+function received(body: Readable, address: S3Address): Readable {
+  const bytes = new PassThrough();
+  body.once('error', (cause) => bytes.destroy(transferError('get', address, cause) as Error));
+  bytes.once('close', () => body.destroy());
+  // Who reads it hears of it; without a listener, an error before that would end the process.
+  bytes.on('error', () => undefined);
+  return body.pipe(bytes);
 }
 
 /** Writes an object in parts, each of which is in memory. @throws ModelTransferError */
 export async function upload(
   address: S3Address,
   body: Readable,
-  options: { signal?: AbortSignal; onBytes?: (done: number) => void } = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const { Upload } = await importPeer(
     '@aws-sdk/lib-storage',
@@ -71,8 +82,7 @@ export async function upload(
     client,
     params: { Bucket: address.bucket, Key: address.key, Body: body },
   });
-  options.signal?.addEventListener('abort', () => void transfer.abort(), { once: true });
-  transfer.on('httpUploadProgress', ({ loaded = 0 }) => options.onBytes?.(loaded));
+  signal?.addEventListener('abort', () => void transfer.abort(), { once: true });
   try {
     await transfer.done();
   } catch (cause) {
@@ -103,7 +113,7 @@ const CURES: Readonly<Record<string, string>> = {
 
 function transferError(verb: string, address: S3Address, cause: unknown): unknown {
   const { name, code = '' } = cause as NodeJS.ErrnoException;
-  if (name === 'AbortError') return cause;
+  if (name === 'AbortError' || cause instanceof BentoError) return cause;
   const reason = name === 'Error' ? code : name;
   const cure = CURES[name] ?? 'Check address, network and AWS_ENDPOINT_URL.';
   return new ModelTransferError(

@@ -28,7 +28,7 @@ describe('save', () => {
       metadata: { accuracy: 0.97, classes: ['setosa'] },
       customMetadata: { ticket: 7 },
       signatures: { predict: { batchable: true, batchDim: [0, 1] }, run: {} },
-      context: { frameworkVersions: { onnx: '1.17.0' } },
+      context: { frameworkVersions: { onnx: '1.17.0' }, pythonVersion: '3.11.7' },
     });
     const { file, ...got } = await store.get('iris_clf:latest');
     expect(got).toEqual(saved);
@@ -43,6 +43,13 @@ describe('save', () => {
         predict: { batchable: true, batchDim: [0, 1] },
         run: { batchable: false, batchDim: [0, 0] },
       },
+      context: {
+        frameworkName: 'onnx',
+        frameworkVersions: { onnx: '1.17.0' },
+        bentomlVersion: '1.1.11',
+        pythonVersion: '3.11.7',
+      },
+      apiVersion: 'v1',
     });
     expect(Date.now() - got.createdAt.getTime()).toBeLessThan(60_000);
   });

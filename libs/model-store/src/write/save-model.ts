@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../contained-path.js';
 import { parseModelInfo } from '../model-info.js';
@@ -9,7 +9,8 @@ import {
 } from '../model-store.errors.js';
 import { Tag } from '../tag.js';
 import { MODEL_YAML, checkFileNames, listFiles } from '../model-files.js';
-import { updateLatest } from './latest.js';
+import { takeAway } from './delete-model.js';
+import { prepareLatest, updateLatest } from './latest.js';
 import { writing } from './not-writable.js';
 import { renderModelYaml } from './render-model-yaml.js';
 import type { ModelDescription } from './render-model-yaml.js';
@@ -36,7 +37,7 @@ export async function saveModel(
   const tag = newTag(name, options.version);
   const { files, total } = await filesOf(source);
   checkFileNames(files.keys());
-  return writing(`model ${tag.toString()}`, () =>
+  return writing(`write model ${tag.toString()}`, () =>
     withStaging(home, async (folder) => {
       const digests = await stageFiles(folder, files, { ...options, total });
       const text = renderModelYaml(tag, options, digests);
@@ -66,13 +67,24 @@ export function newTag(name: string, version = nextVersion()): Tag {
 export async function commit(home: string, tag: Tag, folder: string): Promise<void> {
   await syncFolder(folder);
   const { name, version = '' } = tag;
-  if (!(await place(folder, join(home, 'models', name, version)))) {
-    throw new ModelExistsError(
-      `Expected ${tag.toString()} to be new to the model store, which has it. Delete it first, or save another version.`,
-      { details: { tag: tag.toString() } },
-    );
+  const prepared = await prepareLatest(home, version);
+  try {
+    if (!(await place(folder, join(home, 'models', name, version)))) throw exists(tag);
+    await updateLatest(home, name, prepared).catch(async (error: unknown) => {
+      // Who is told that it failed may save it again.
+      await takeAway(home, tag);
+      throw error;
+    });
+  } finally {
+    await rm(prepared.path, { force: true });
   }
-  await updateLatest(home, name, folder);
+}
+
+function exists(tag: Tag): ModelExistsError {
+  return new ModelExistsError(
+    `Expected ${tag.toString()} to be new to the model store, which has it. Delete it first, or save another version.`,
+    { details: { tag: tag.toString() } },
+  );
 }
 
 type Files = ReadonlyMap<string, FileSource>;

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { reasonOf } from '../contained-path.js';
+import { InvalidModelSourceError } from '../model-store.errors.js';
+import { quote } from '../quote.js';
 
 /** What may end a transfer, and hears of its progress. */
 export interface TransferOptions {
@@ -33,7 +36,7 @@ export async function stageFile(
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
-    toStream(source),
+    await toStream(source),
     async function* count(chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
         hash.update(chunk);
@@ -50,8 +53,26 @@ export async function stageFile(
 
 const CHUNK_BYTES = 1 << 20;
 
-function toStream(source: FileSource): Readable {
-  if (typeof source === 'string') return createReadStream(source, { highWaterMark: CHUNK_BYTES });
+/** A file's bytes, for somebody who reads them at once. @throws InvalidModelSourceError */
+export async function openFile(path: string): Promise<Readable> {
+  try {
+    const handle = await open(path);
+    return handle.createReadStream({ highWaterMark: CHUNK_BYTES });
+  } catch (cause) {
+    throw unreadable(basename(path), cause);
+  }
+}
+
+/** The error of a file that should be copied and cannot be read. */
+export function unreadable(name: string, cause: unknown): InvalidModelSourceError {
+  return new InvalidModelSourceError(
+    `Expected to read ${quote(name)}, got ${reasonOf(cause)}. Check that it is a file, and its permissions.`,
+    { details: { name }, cause },
+  );
+}
+
+async function toStream(source: FileSource): Promise<Readable> {
+  if (typeof source === 'string') return openFile(source);
   // A buffer is one chunk; from() would take each of its bytes for one.
   return source instanceof Uint8Array ? Readable.from([Buffer.from(source)]) : source;
 }

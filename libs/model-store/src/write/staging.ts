@@ -8,6 +8,29 @@ const STAGING = '.staging';
 /** What is older was left by a process that died. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 
+/** Makes a folder and those above it. Node's own `recursive` says ENOENT where the disk is read-only. */
+async function makeFolder(path: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(path).catch((error: unknown) => {
+      if (reasonOf(error) !== 'EEXIST') throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if (reasonOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
+}
+
+/** A path on the store's own disk at which nothing is: for what a rename moves to its place, or away. */
+export async function newStagingPath(home: string): Promise<string> {
+  const parent = join(home, STAGING);
+  await makeFolder(parent);
+  await sweep(parent);
+  return join(parent, randomUUID());
+}
+
 /**
  * A new folder on the store's own disk, which is deleted behind `use` unless it was moved away: what a
  * rename then puts into the store is there as a whole or not at all.
@@ -16,10 +39,7 @@ export async function withStaging<Result>(
   home: string,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  const parent = join(home, STAGING);
-  await mkdir(parent, { recursive: true });
-  await sweep(parent);
-  const folder = join(parent, randomUUID());
+  const folder = await newStagingPath(home);
   await mkdir(folder, { mode: 0o755 });
   try {
     return await use(folder);
@@ -52,7 +72,7 @@ const MAX_ATTEMPTS = 10;
 export async function place(folder: string, target: string): Promise<boolean> {
   const parent = dirname(target);
   for (let attempt = 1; ; attempt++) {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     try {
       await rename(folder, target);
       await syncFolder(parent);

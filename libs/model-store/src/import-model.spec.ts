@@ -1,0 +1,128 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { chmod, mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { modelYaml, temporaryFolder } from './model-store.fixture.js';
+import { ModelStore } from './model-store.js';
+import { TENSOR, external, field, model, value } from './onnx-file/onnx-file.fixture.js';
+
+let home: string;
+let outside: string;
+let store: ModelStore;
+
+beforeEach(async () => {
+  home = await temporaryFolder(onTestFinished);
+  outside = await temporaryFolder(onTestFinished);
+  store = new ModelStore({ home });
+});
+
+async function expectNothing(): Promise<void> {
+  expect(await store.list()).toEqual([]);
+  expect(await readdir(join(home, '.staging')).catch(() => [])).toEqual([]);
+}
+
+describe('a source that cannot be read is named, and the store is not blamed', () => {
+  it.each(['model.bentomodel', 'model.onnx'])('a socket as %s', async (name) => {
+    const path = join(outside, name);
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await expect(store.import(path)).rejects.toMatchObject({
+      code: 'INVALID_MODEL_SOURCE',
+      message: `Expected to read "${name}", got ENXIO. Check that it is a file, and its permissions.`,
+    });
+    await expectNothing();
+  });
+
+  // Root reads what nobody may.
+  it.skipIf(process.getuid?.() === 0)('a file, an archive', async () => {
+    const folder = join(outside, 'model');
+    await mkdir(folder);
+    await writeFile(join(folder, 'model.yaml'), modelYaml('a', 'v1'));
+    await writeFile(join(folder, 'weights'), 'x');
+    await chmod(join(folder, 'weights'), 0);
+    for (const source of [folder, join(folder, 'weights')]) {
+      await expect(store.import(source)).rejects.toMatchObject({
+        code: 'INVALID_MODEL_SOURCE',
+        message: expect.stringContaining('"weights", got EACCES') as string,
+      });
+    }
+    await expectNothing();
+  });
+});
+
+/** An .onnx file whose weights are in files of these names. */
+function onnxWith(...names: readonly string[]): Buffer {
+  return model([...names.map((name) => field(5, external(name))), field(12, value('y', TENSOR))]);
+}
+
+describe('external data of an .onnx file', () => {
+  const notOwn = (name: string): string => `a file in its own folder, got "${name}"`;
+
+  it('comes along, from folders below it too', async () => {
+    await writeFile(join(outside, 'net.onnx'), onnxWith('w.bin', 'sub/w.bin'));
+    await mkdir(join(outside, 'sub'));
+    await writeFile(join(outside, 'w.bin'), 'one');
+    await writeFile(join(outside, 'sub/w.bin'), 'two');
+    const { folder } = await store.import(join(outside, 'net.onnx'));
+    expect(await readFile(join(folder, 'sub/w.bin'), 'utf8')).toBe('two');
+  });
+
+  it('is refused where a link or a name leaves its folder, and where it is missing', async () => {
+    const secret = await temporaryFolder(onTestFinished);
+    await writeFile(join(secret, 'w.bin'), 'secret');
+    await symlink(secret, join(outside, 'sub'));
+    await symlink(join(secret, 'w.bin'), join(outside, 'link.bin'));
+    for (const name of ['sub/w.bin', 'link.bin', '../w.bin', 'none.bin']) {
+      await writeFile(join(outside, 'net.onnx'), onnxWith(name));
+      await expect(store.import(join(outside, 'net.onnx'))).rejects.toThrow(notOwn(name));
+    }
+    await expectNothing();
+  });
+
+  it('comes from beside the object on S3', async () => {
+    const objects: Record<string, Buffer> = {
+      '/models/nets/net.onnx': onnxWith('sub/w.bin'),
+      '/models/nets/sub/w.bin': Buffer.from('weights'),
+    };
+    await s3Server((request, response) => {
+      const { pathname } = new URL(request.url ?? '', 'http://localhost');
+      response.writeHead(pathname in objects ? 200 : 404).end(objects[pathname]);
+    });
+    const { folder, tag } = await store.import('s3://models/nets/net.onnx');
+    expect(tag.name).toBe('net');
+    expect(await readFile(join(folder, 'sub/w.bin'), 'utf8')).toBe('weights');
+  });
+});
+
+/** A server that answers as S3 would; a real one does not hang up when it should. */
+async function s3Server(answer: RequestListener): Promise<void> {
+  const server = createHttpServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'x');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'x');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    server.close();
+    server.closeAllConnections();
+  });
+}
+
+it.each(['model.bentomodel', 'model.onnx'])(
+  'an S3 server that hangs up within %s is told',
+  async (name) => {
+    await s3Server((_request, response) => {
+      response.writeHead(200, { 'content-length': '1000000' });
+      response.write(Buffer.alloc(2048), () => response.destroy());
+    });
+    await expect(store.import(`s3://models/${name}`)).rejects.toMatchObject({
+      code: 'MODEL_TRANSFER',
+      message: `Could not get s3://models/${name}: ECONNRESET. Check address, network and AWS_ENDPOINT_URL.`,
+    });
+    await expectNothing();
+  },
+);
