@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { python } from './python-apps.js';
 import { ServedApp } from './served-app.js';
@@ -6,6 +7,10 @@ import { ServedApp } from './served-app.js';
 const FLOWER = { sepal_len: 6.2, sepal_width: 3.2, petal_len: 5.2, petal_width: 2.2 };
 const ROW = [6.2, 3.2, 5.2, 2.2];
 const MODEL = 'test/models/store/models/iris_clf_with_feature_names';
+
+const bodyOf = (schema: string) => ({
+  content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
+});
 
 // Their requirements are installed by the mount itself: this one tells whether that can be.
 describe.skipIf(python === '').each(['fastapi', 'flask'])('the demo of %s', (name) => {
@@ -17,7 +22,7 @@ describe.skipIf(python === '').each(['fastapi', 'flask'])('the demo of %s', (nam
   }, 180_000);
 
   afterAll(async () => {
-    expect(await app.end()).toBe(0);
+    await app.end();
   });
 
   const json = async (path: string, body: object): Promise<unknown> => {
@@ -48,10 +53,38 @@ describe.skipIf(python === '').each(['fastapi', 'flask'])('the demo of %s', (nam
     expect((await app.post('/predict_fastapi', {})).status).toBe(422);
   });
 
+  it.runIf(name === 'fastapi')('has FastAPI’s operations in the API document', async () => {
+    const document = (await (await app.get('/docs.json')).json()) as {
+      readonly paths: Readonly<
+        Record<string, { readonly post?: { readonly tags: readonly string[] } }>
+      >;
+      readonly components: { readonly schemas: object };
+    };
+    const { valid, errors } = await new Validator().validate({ ...document });
+    expect([valid, errors ?? []]).toEqual([true, []]);
+    const own = ['/livez', '/healthz', '/readyz', '/metrics', '/docs.json'];
+    const fastapi = ['/metadata', '/predict_fastapi', '/predict_fastapi_async'];
+    expect(Object.keys(document.paths)).toEqual(['/predict_bentoml', ...fastapi, ...own]);
+    expect(document.paths['/predict_fastapi'].post).toMatchObject({
+      tags: ['/*'],
+      requestBody: bodyOf('root_IrisFeatures'),
+    });
+    expect(document.paths['/predict_bentoml'].post).toMatchObject({
+      requestBody: bodyOf('IrisFeatures'),
+    });
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['IrisFeatures', 'root_IrisFeatures', 'HTTPValidationError']),
+    );
+  });
+
   it.runIf(name === 'flask')('predicts by the service and by Flask, of JSON only', async () => {
     expect(await json('/predict_bentoml', [ROW])).toEqual([2]);
     expect(await json('/predict_flask', [ROW])).toEqual([2]);
     const answer = await app.post('/predict_flask', 'x', { 'content-type': 'text/plain' });
     expect([answer.status, await answer.text()]).toEqual([200, 'Content-Type not supported!']);
+  });
+
+  it('ends when it is asked to', async () => {
+    expect(await app.end()).toBe(0);
   });
 });

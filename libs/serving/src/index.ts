@@ -27,7 +27,7 @@ export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
 export { ServerLife } from './http/server-life.js';
 export { MountedRequests } from './http/mounted-requests.js';
-export type { MountReadiness } from './http/mounted-requests.js';
+export type { MountDescription, MountReadiness } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';
 export { DocsModule } from './openapi/docs.module.js';
 export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';
