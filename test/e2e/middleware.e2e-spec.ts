@@ -149,15 +149,17 @@ describe('HttpsRedirectMiddleware', () => {
 });
 
 describe.each([
-  ['a service', '/echo'],
-  ['an application', '/legacy/echo'],
-])("a middleware of one's own in front of %s", (_, path) => {
+  ['a service', '/echo', '/echo'],
+  // Express says as originalUrl what a fetch handler is not told.
+  ['an application', '/legacy/echo', '/legacy/echo'],
+  ['a fetch handler', '/fetch/echo', '/echo'],
+])("a middleware of one's own in front of %s", (_, path, seen) => {
   it('changes the headers of the request, and of the answer', async () => {
     const answer = await post(path, { 'x-tenant': 'ACME' });
     expect(answer.headers.get('x-tenant')).toBe('ACME');
     expect(answer.headers.has('x-powered-by')).toBe(false);
     const { headers, input, url } = await arrivalOf(answer);
-    expect([headers['x-tenant'], input, url]).toEqual(['acme', 'hello', path]);
+    expect([headers['x-tenant'], input, url]).toEqual(['acme', 'hello', seen]);
   });
 
   it('answers by itself', async () => {
@@ -183,6 +185,7 @@ it("changes the status of an answer, also of Nest's own", async () => {
 describe.each([
   ['a service', 'echo'],
   ['an application', 'legacy/echo'],
+  ['a fetch handler', 'fetch/echo'],
 ])('in front of %s', (_, path) => {
   it('a key is needed', async () => {
     for (const headers of [{}, { 'x-api-key': 'third-key' }, { 'x-api-key': '' }]) {
@@ -226,7 +229,7 @@ describe('a second request, smuggled behind', () => {
   const head = ['Host: 127.0.0.1', 'Content-Type: text/plain'];
 
   it.each(SMUGGLED)('%s: 400 and the end of the connection', async (_, headers, body) => {
-    for (const path of ['/echo', '/legacy/echo']) {
+    for (const path of ['/echo', '/legacy/echo', '/fetch/echo']) {
       const lines = [`POST ${path} HTTP/1.1`, ...head, ...headers, '', body];
       const received = await raw(lines.join('\r\n') + second);
       expect([path, ...statuses(received)]).toEqual([path, '400']);

@@ -68,6 +68,15 @@ describe.skipIf(python === '').each(['asgi', 'wsgi'] as const)('%s at the root',
     expect(await (await app.get('/')).text()).toContain('swagger');
   });
 
+  it('is not in the API document, where it has none', async () => {
+    const { paths } = (await (await app.get('/docs.json')).json()) as { paths: object };
+    expect(Object.keys(paths)).toContain('/size');
+    expect(Object.keys(paths).filter((path) => path.includes('openapi'))).toEqual([]);
+    // The ASGI one is asked for it, and answers with another JSON; of WSGI, nobody expects one.
+    const expected = kind === 'asgi' ? 1 : 0;
+    expect(app.output.split('nothing of the application at /*')).toHaveLength(1 + expected);
+  });
+
   it('does not get a wrong method on one of them', async () => {
     for (const path of ['/size', '/metrics', '/readyz', '/docs.json']) {
       const method = path === '/size' ? 'GET' : 'POST';

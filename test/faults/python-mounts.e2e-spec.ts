@@ -13,6 +13,12 @@ async function pidOf(server: ServedApp, mount = '/py'): Promise<number> {
   return Number(await (await server.get(`${mount}/pid`)).text());
 }
 
+/** Those of the application, in the server's document. */
+async function documentedPaths(server: ServedApp): Promise<string[]> {
+  const { paths } = (await (await server.get('/docs.json')).json()) as { paths: object };
+  return Object.keys(paths).filter((path) => path.startsWith('/py/'));
+}
+
 async function errorOf(response: Response): Promise<unknown> {
   return ((await response.json()) as { errorCode: string }).errorCode;
 }
@@ -86,8 +92,12 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/py/socket`);
     const [error] = (await once(socket, 'error')) as [Error];
     expect(error.message).toContain('503');
+    // The API document is without it, and with it again.
+    expect(await documentedPaths(server)).toEqual([]);
+    expect(server.output).toContain('nothing of the application at /py');
     await rm(join(folder, 'reason'));
     await until(async () => (await server.get('/py/pid')).status === 200, 20_000);
+    expect(await documentedPaths(server)).toContain('/py/request/{rest}');
   }, 60_000);
 
   it('that dies in the midst of an answer cuts it off, and is counted as failed', async () => {

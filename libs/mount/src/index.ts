@@ -17,7 +17,11 @@ export {
   MountUnavailableError,
 } from './mount.errors.js';
 export { MOUNT_SURROUNDINGS } from './mounting/mount-surroundings.js';
-export type { MountReport, MountSurroundings } from './mounting/mount-surroundings.js';
+export type {
+  MountDescription,
+  MountReport,
+  MountSurroundings,
+} from './mounting/mount-surroundings.js';
 export type { Next, UpgradeHandler } from './mounting/mounted-app.js';
 export type { MountKind } from './node/detect-kind.js';
 export type { ExpressApp, FastifyApp, KoaApp, NodeHandler } from './node/node-app.js';

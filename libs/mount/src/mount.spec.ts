@@ -86,6 +86,7 @@ function record() {
   };
   const surroundings: MountSurroundings = {
     watch: () => undefined,
+    describe: () => undefined,
     otherMethodsOf: () => [],
     report: () => report,
   };

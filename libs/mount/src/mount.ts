@@ -26,6 +26,13 @@ export interface MountOptions {
    * @default such a request is answered by the application like any other
    */
   upgrade?: UpgradeHandler;
+  /**
+   * The application's own OpenAPI document (3.x), as plain JSON, or what makes it: its operations become part
+   * of the server's document.
+   *
+   * @default none: the document has nothing of the application
+   */
+  openapi?: object | (() => object | Promise<object>);
 }
 
 /** Options of `mount.factory`. */
@@ -81,12 +88,14 @@ function mountFactory(
 
 async function createMountedApp(
   app: MountableApp,
-  { kind, upgrade }: MountOptions,
+  { kind, upgrade, openapi }: MountOptions,
 ): Promise<MountedApp> {
   const known = detectKind(app, kind);
   const handle = await createHandler(app, known);
-  if (known !== 'fastify') return { handle, upgrade };
-  return { handle, upgrade, close: async () => void (await (app as FastifyApp).close()) };
+  const describe = openapi && (async () => (typeof openapi === 'function' ? openapi() : openapi));
+  const mounted = { handle, upgrade, describe };
+  if (known !== 'fastify') return mounted;
+  return { ...mounted, close: async () => void (await (app as FastifyApp).close()) };
 }
 
 /** The kind has been checked: it says what the application has. */

@@ -29,7 +29,7 @@ export { ServerLife } from './http/server-life.js';
 export { traceRequest, traceOf } from './http/request-trace.js';
 export type { RequestTrace } from './http/request-trace.js';
 export { MountedRequests } from './http/mounted-requests.js';
-export type { MountReadiness } from './http/mounted-requests.js';
+export type { MountDescription, MountReadiness } from './http/mounted-requests.js';
 export { ApiDocument, getApiDocument } from './openapi/api-document.js';
 export { DocsModule } from './openapi/docs.module.js';
 export type { DocsModuleOptions, DocsOptions } from './openapi/docs.options.js';

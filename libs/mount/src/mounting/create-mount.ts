@@ -39,6 +39,8 @@ abstract class MountMiddleware
   implements NestMiddleware, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly paths = new Map<string, MountPath>();
+  /** Those of `forRoutes`. */
+  private readonly patterns: string[] = [];
   private readonly config: ApplicationConfig;
   private readonly host: MountHost;
   private readonly surroundings: MountSurroundings | undefined;
@@ -52,13 +54,19 @@ abstract class MountMiddleware
     this.surroundings = findSurroundings(modules);
     this.host = MountHost.of(adapterHost.httpAdapter as FastifyAdapter);
     this.host.use(this.surroundings);
+    this.host.registrations.observe(this, (pattern) => this.patterns.push(pattern));
   }
 
   async onModuleInit(): Promise<void> {
     this.app = await this.create();
-    const { upgrade, negotiate, readiness } = this.app;
+    const { upgrade, negotiate, readiness, describe } = this.app;
     if ((upgrade ?? negotiate) !== undefined) this.host.takeUpgrades();
     if (readiness !== undefined) this.surroundings?.watch(readiness);
+    if (describe === undefined) return;
+    this.surroundings?.describe({
+      endpoints: () => this.endpoints,
+      read: (endpoint) => describe(endpoint.replace(/\/\*$/, '')),
+    });
   }
 
   /** After onModuleDestroy, where applications may say goodbye. */
@@ -76,6 +84,12 @@ abstract class MountMiddleware
     addFallback(request, (...exchange) => this.serve(exchange, path));
     next();
     return undefined;
+  }
+
+  /** An exact path, such as Nest adds for a prefix, has nothing below it. */
+  private get endpoints(): readonly string[] {
+    const wide = this.patterns.filter((pattern) => pattern.includes('*'));
+    return [...new Set(wide.map((pattern) => this.pathOf(pattern).endpoint))];
   }
 
   private pathOf(pattern: string): MountPath {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { Next } from './mounted-app.js';
+import { Registrations } from './registrations.js';
 import { Upgrades, upgradeOf } from './upgrades.js';
 
 /** Answers a request in the place of a 404. */
@@ -22,6 +23,7 @@ const hosts = new WeakMap<FastifyAdapter, MountHost>();
 
 /** What the mounts of one server share. */
 export class MountHost {
+  readonly registrations = new Registrations();
   private surroundings: MountSurroundings | undefined;
   private upgrades: Upgrades | undefined;
 
@@ -35,7 +37,7 @@ export class MountHost {
   }
 
   private constructor(private readonly adapter: FastifyAdapter) {
-    notePatterns(adapter);
+    notePatterns(adapter, this.registrations);
     this.answerUnmatched(adapter.getInstance());
   }
 
@@ -89,15 +91,18 @@ export function addFallback(request: MountRequest, fallback: Fallback): void {
 }
 
 /** Nest tells a middleware the request, but not which of its patterns matched. */
-function notePatterns(adapter: FastifyAdapter): void {
+function notePatterns(adapter: FastifyAdapter, registrations: Registrations): void {
   const createFactory = adapter.createMiddlewareFactory.bind(adapter);
   adapter.createMiddlewareFactory = async (method) => {
+    const onPattern = registrations.take();
     const register = await createFactory(method);
-    return (path, callback) =>
+    return (path, callback) => {
+      onPattern?.(path);
       register(path, (request: MountRequest, response: ServerResponse, next: Next): unknown => {
         request[PATTERN] = path;
         return callback(request, response, next) as unknown;
       });
+    };
   };
 }
 

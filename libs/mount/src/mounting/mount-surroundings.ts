@@ -1,6 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MountReadiness } from './mounted-app.js';
 
+/** A mounted application that describes itself. */
+export interface MountDescription {
+  /** The paths that it is mounted at, in the order of registration: of the root, `/*`. To be read after start. */
+  endpoints(): readonly string[];
+  /** Its OpenAPI document, as plain JSON; undefined where it has none. Rejects where it cannot be had now. */
+  read(endpoint: string): Promise<unknown>;
+}
+
 /** One request that a mounted application answers, to those who count requests. */
 export interface MountReport {
   /** Lets the request in, or throws what is answered in the application's place. */
@@ -20,6 +28,8 @@ export interface MountReport {
 export interface MountSurroundings {
   /** Takes note of an application in a process of its own, for those who ask whether all is ready. */
   watch(readiness: MountReadiness): void;
+  /** Takes note of an application that describes itself, for the API document. */
+  describe(description: MountDescription): void;
   /** The other methods that own routes serve a path under; none where nothing serves it. */
   otherMethodsOf(method: string, url: string): readonly string[];
   /** @param endpoint the mount's path, never the request's. */

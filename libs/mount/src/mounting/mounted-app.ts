@@ -32,6 +32,11 @@ export interface MountedApp {
         accept: (handler: UpgradeHandler) => void,
       ) => unknown)
     | undefined;
+  /**
+   * Its OpenAPI document, as plain JSON; undefined where it has none. It is told the path that it is mounted
+   * at, '' for the root. What it rejects with is logged, and the server's document is without it.
+   */
+  describe?: ((prefix: string) => Promise<unknown>) | undefined;
   /** Called when the server has answered its last request. */
   close?(): Promise<void>;
 }

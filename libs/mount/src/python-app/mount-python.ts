@@ -10,10 +10,12 @@ import { createMount } from '../mounting/create-mount.js';
 import type { MountedApp } from '../mounting/mounted-app.js';
 import { AppSupervisor } from '../process/app-supervisor.js';
 import type { ProxyTarget } from '../proxy/exchange.js';
+import { fetchDocument } from '../proxy/fetch-document.js';
 import { forwardRequest } from '../proxy/forward-request.js';
 import type { ForwardEvents } from '../proxy/forward-request.js';
+import { checkOptions } from './check-options.js';
 import type { PythonAppOptions } from './python-app.options.js';
-import { checkApp, createServerCommand } from './server-command.js';
+import { createServerCommand } from './server-command.js';
 import type { Interface } from './server-command.js';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -47,7 +49,7 @@ export function mountWsgi(options: PythonAppOptions): Type<NestMiddleware> {
 }
 
 function mountPython(kind: Interface, options: PythonAppOptions): Type<NestMiddleware> {
-  checkApp(options.app);
+  checkOptions(options);
   const trustedProxies = parseTrustedProxies(options.trustedProxies ?? []);
   return createMount({
     inject: [RunnerRegistry],
@@ -62,6 +64,7 @@ async function startApp(
 ): Promise<MountedApp> {
   const { app: name, timeoutMs = DEFAULT_TIMEOUT_MS, hangTimeoutMs = 2 * timeoutMs } = options;
   const { startTimeoutMs = 60_000, graceMs = 5_000 } = options;
+  const { openapi = kind === 'asgi' && '/openapi.json' } = options;
   const folder = new SocketFolder();
   const socketPath = folder.nextPath();
   const runners = await registry.openGateway();
@@ -75,12 +78,24 @@ async function startApp(
     handle: (request, response) => forward(request, response),
     // WSGI knows of no other protocol than HTTP.
     negotiate: kind === 'asgi' ? forward : undefined,
+    describe: openapi === false ? undefined : createDescribe(supervisor, socketPath, openapi),
     readiness: { name, isReady: () => supervisor.isUp },
     close: async () => {
       await supervisor.stop();
       agent.destroy();
       folder.remove();
     },
+  };
+}
+
+function createDescribe(
+  supervisor: AppSupervisor,
+  socketPath: string,
+  path: string,
+): MountedApp['describe'] {
+  return async (prefix) => {
+    if (!supervisor.isUp) throw new MountUnavailableError();
+    return fetchDocument({ socketPath, path, prefix });
   };
 }
 

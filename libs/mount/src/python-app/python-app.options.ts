@@ -39,6 +39,13 @@ export interface PythonAppOptions {
    * @default []
    */
   trustedProxies?: readonly string[];
+  /**
+   * Where the application has its OpenAPI document, below its own path: its operations become part of the
+   * server's document. `false` leaves them out.
+   *
+   * @default '/openapi.json' for mountAsgi, which is FastAPI's; false for mountWsgi
+   */
+  openapi?: string | false;
   /** Time to end after SIGTERM; then it is killed. @default 5000 */
   graceMs?: number;
 }

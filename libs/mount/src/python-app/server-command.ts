@@ -2,24 +2,13 @@ import { delimiter, dirname, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { preparePython } from 'bentonest/python';
 import type { PreparedPython } from 'bentonest/python';
-import { InvalidMountError } from '../mount.errors.js';
 import type { AppCommand } from '../process/app-process.js';
 import type { PythonAppOptions } from './python-app.options.js';
 
 export type Interface = 'asgi' | 'wsgi';
 
-const APP = /^[A-Za-z_][\w.]*(?::[A-Za-z_][\w.]*)?$/;
-
 /** Idle connections are closed by our end, first. */
 const KEEP_ALIVE_S = '75';
-
-/** @throws InvalidMountError for a name that is none: it becomes part of a command. */
-export function checkApp(app: string): void {
-  if (typeof app === 'string' && APP.test(app)) return;
-  throw new InvalidMountError(
-    `Expected the application as "module:name", such as "main:app", got ${JSON.stringify(app)}.`,
-  );
-}
 
 /**
  * What runs the application, under our guard: uvicorn for ASGI, gunicorn for WSGI, or the command that is

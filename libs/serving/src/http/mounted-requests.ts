@@ -23,11 +23,20 @@ export interface MountReadiness {
   readonly isReady: () => boolean;
 }
 
+/** A mounted application that describes itself. */
+export interface MountDescription {
+  /** The paths that it is mounted at, of the root `/*`. To be read after start. */
+  endpoints(): readonly string[];
+  /** Its OpenAPI document, as plain JSON; undefined where it has none. Rejects where it cannot be had now. */
+  read(endpoint: string): Promise<unknown>;
+}
+
 /** Publishes the requests that mounted applications answer, which Fastify has no route for. */
 @Injectable()
 export class MountedRequests {
   private readonly routes = new Map<string, RouteInfo>();
   private readonly watched: MountReadiness[] = [];
+  private readonly described: MountDescription[] = [];
 
   constructor(
     private readonly methods: RouteMethods,
@@ -42,6 +51,16 @@ export class MountedRequests {
   /** Has /readyz tell how the process of a mounted application is. */
   watch(readiness: MountReadiness): void {
     this.watched.push(readiness);
+  }
+
+  /** The mounted applications that describe themselves, in the order of their start. */
+  get descriptions(): readonly MountDescription[] {
+    return this.described;
+  }
+
+  /** Has the API document ask a mounted application for its own. */
+  describe(description: MountDescription): void {
+    this.described.push(description);
   }
 
   /** The other methods that own routes serve a path under; none where nothing serves it. */

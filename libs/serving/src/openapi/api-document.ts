@@ -1,15 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { INestApplicationContext, INestApplication } from '@nestjs/common';
-import {
-  ApplicationConfig,
-  HttpAdapterHost,
-  MetadataScanner,
-  ModulesContainer,
-} from '@nestjs/core';
-import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { getApiRoute } from '../api-route.js';
-import type { ApiRoute } from '../api-route.js';
 import { describeApplication } from './application-info.js';
 import { schemasOf } from './describe-service.js';
 import { relativeLink, resolveDocsPaths } from './docs-paths.js';
@@ -17,23 +9,31 @@ import { DOCS_OPTIONS } from './docs.options.js';
 import type { DocsOptions } from './docs.options.js';
 import { finishDocument } from './finish-document.js';
 import type { Schemas } from './finish-document.js';
+import { mergeDocuments } from './merge-document.js';
+import type { MountedDocument } from './merge-document.js';
+import { MountedDocuments } from './mounted-documents.js';
+import { ServedRoutes } from './served-routes.js';
 
 /**
- * The OpenAPI 3.1 document of the application: its services, its own controllers and the
- * infrastructure. Made when it is first asked for, and kept.
+ * The OpenAPI 3.1 document of the application: its services, its own controllers, the infrastructure, and
+ * mounted applications that describe themselves. Made when it is first asked for, and kept, once all of
+ * these have answered.
  */
 @Injectable()
 export class ApiDocument {
   private made: Promise<OpenAPIObject> | undefined;
 
   constructor(
-    private readonly modules: ModulesContainer,
+    private readonly served: ServedRoutes,
+    private readonly mounted: MountedDocuments,
     private readonly config: ApplicationConfig,
-    private readonly host: HttpAdapterHost,
     @Inject(DOCS_OPTIONS) private readonly options: DocsOptions | false,
   ) {}
 
-  /** The document, the same object each time. The application's prefix and versions must be set. */
+  /**
+   * The document, the same object each time unless a mounted application was down. The application's prefix
+   * and versions must be set.
+   */
   read(): Promise<OpenAPIObject> {
     return (this.made ??= this.make());
   }
@@ -41,12 +41,12 @@ export class ApiDocument {
   private async make(): Promise<OpenAPIObject> {
     // Not at start: it costs a server more than all else that it loads, and many are never asked.
     const { SwaggerModule } = await import('@nestjs/swagger');
-    const routes = this.findRoutes();
+    const routes = this.served.findRoutes();
     const owners = new Set(routes.map(({ owner }) => owner));
     const services = new Set(routes.map(({ route }) => route.service));
     const options = this.options === false ? {} : this.options;
     const { securitySchemes } = options;
-    const { document: path } = resolveDocsPaths(this.config, options);
+    const { document: path, page } = resolveDocsPaths(this.config, options);
     const base = {
       openapi: '3.1.0',
       info: describeApplication(options, [...services]),
@@ -54,50 +54,28 @@ export class ApiDocument {
       servers: [{ url: relativeLink(path, '/') }],
       ...(securitySchemes === undefined ? {} : { components: { securitySchemes } }),
     };
-    const document = SwaggerModule.createDocument(this.asApplication(), base, {
+    const document = SwaggerModule.createDocument(this.served.asSwaggerSource(), base, {
       operationIdFactory: (controller, method, version) =>
         [controller, method, version].filter(Boolean).join(owners.has(controller) ? '__' : '_'),
     });
     // Plain JSON: what is undefined is not in it, and nothing of it is the decorators'.
     const plain = JSON.parse(JSON.stringify(document)) as OpenAPIObject;
     const schemas = Object.assign({}, ...routes.map(({ route }) => schemasOf(route))) as Schemas;
-    return finishDocument(plain, {
-      schemas,
-      documentPath: this.options === false ? undefined : path,
+    const isServed = this.options !== false;
+    const whole = mergeDocuments(plain, await this.readMounts(options), {
+      schemas: Object.keys(schemas),
+      paths: isServed ? [path, page] : [],
     });
+    return finishDocument(whole, { schemas, documentPath: isServed ? path : undefined });
   }
 
-  /** What @nestjs/swagger reads of an application; a provider has the parts and not the whole. */
-  private asApplication(): INestApplication {
-    const parts = {
-      container: { getModules: () => this.modules },
-      config: this.config,
-      getHttpAdapter: () => this.host.httpAdapter,
-    };
-    return parts as unknown as INestApplication;
+  private async readMounts({ mounts = true }: DocsOptions): Promise<readonly MountedDocument[]> {
+    if (!mounts) return [];
+    const { documents, isWhole } = await this.mounted.read();
+    // One that is down now is asked again.
+    if (!isWhole) this.made = undefined;
+    return documents;
   }
-
-  private findRoutes(): ServedRoute[] {
-    return [...this.modules.values()]
-      .flatMap(({ controllers }) => [...controllers.values()])
-      .flatMap(({ metatype }) => (typeof metatype === 'function' ? routesOf(metatype) : []));
-  }
-}
-
-interface ServedRoute {
-  /** Name of the service's class. */
-  readonly owner: string;
-  readonly route: ApiRoute;
-}
-
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- as Nest types a controller
-function routesOf(controller: Function): ServedRoute[] {
-  const prototype = controller.prototype as Readonly<Record<string, object>>;
-  return new MetadataScanner().getAllMethodNames(prototype).flatMap((name) => {
-    const config: unknown = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, prototype[name]);
-    const route = getApiRoute(config);
-    return route === undefined ? [] : [{ owner: controller.name, route }];
-  });
 }
 
 /** The OpenAPI document of an initialised application that imports `BentoModule.forRoot()`. */

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { INFRASTRUCTURE_CONFIG } from '../api-route.js';
 import { ApiDocument } from './api-document.js';
@@ -21,7 +22,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export class DocsRoutes implements OnApplicationBootstrap {
   private readonly logger = new Logger('BentoNest');
   private readonly assets = new Map<AssetName, Asset>();
-  private json: Promise<string> | undefined;
+  private written: { readonly document: OpenAPIObject; readonly json: string } | undefined;
 
   constructor(
     private readonly document: ApiDocument,
@@ -50,9 +51,16 @@ export class DocsRoutes implements OnApplicationBootstrap {
       return;
     }
     fastify.get(document, ROUTE, async (_request, reply) => {
-      const json = await (this.json ??= this.document.read().then((made) => JSON.stringify(made)));
+      const json = this.write(await this.document.read());
       return reply.type(JSON_TYPE).header('cache-control', 'no-cache').send(json);
     });
+  }
+
+  private write(document: OpenAPIObject): string {
+    if (this.written?.document !== document) {
+      this.written = { document, json: JSON.stringify(document) };
+    }
+    return this.written.json;
   }
 
   private addPage(fastify: FastifyInstance, paths: DocsPaths): void {

@@ -4,6 +4,8 @@ import { ApiDocument } from './api-document.js';
 import { DocsRoutes } from './docs-routes.js';
 import { DOCS_OPTIONS } from './docs.options.js';
 import type { DocsModuleOptions } from './docs.options.js';
+import { MountedDocuments } from './mounted-documents.js';
+import { ServedRoutes } from './served-routes.js';
 
 /** The API document: in code always, and served unless that is switched off. */
 @Module({})
@@ -12,7 +14,13 @@ export class DocsModule {
     const options = { provide: DOCS_OPTIONS, useValue: docs };
     return {
       module: DocsModule,
-      providers: [options, ApiDocument, ...(docs === false ? [] : [DocsRoutes])],
+      providers: [
+        options,
+        ServedRoutes,
+        MountedDocuments,
+        ApiDocument,
+        ...(docs === false ? [] : [DocsRoutes]),
+      ],
       exports: [ApiDocument],
     };
   }

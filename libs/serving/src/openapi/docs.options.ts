@@ -12,6 +12,8 @@ export interface DocsOptions {
   version?: string;
   /** What the document says first, in Markdown. */
   description?: string;
+  /** Whether the document has the operations of mounted applications that describe themselves. @default true */
+  mounts?: boolean;
   /** Security schemes, by the names that `@ApiSecurity()` and `@ApiBearerAuth()` refer to. */
   securitySchemes?: NonNullable<OpenAPIObject['components']>['securitySchemes'];
 }

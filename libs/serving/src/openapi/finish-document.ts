@@ -1,11 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { INFRASTRUCTURE_TAG } from './infrastructure.decorator.js';
-
-type Paths = OpenAPIObject['paths'];
-type PathItem = Paths[string];
-type Operation = NonNullable<PathItem['get']>;
-
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
+import { operationsOf } from './operations.js';
+import type { Operation, PathItem, Paths } from './operations.js';
 
 export type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
 
@@ -51,10 +47,6 @@ function fillSchemas({ components }: OpenAPIObject, schemas: Schemas): Schemas {
 function isEmpty(schema: Schemas[string] | undefined): boolean {
   if (schema === undefined) return true;
   return 'properties' in schema && Object.keys(schema.properties ?? {}).length === 0;
-}
-
-function operationsOf(item: PathItem): Operation[] {
-  return METHODS.flatMap((method) => item[method] ?? []);
 }
 
 function isInfrastructure(item: PathItem): boolean {
