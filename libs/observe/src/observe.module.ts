@@ -16,6 +16,7 @@ import type { LoggingOptions } from './logging/logging.options.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import type { MetricsOptions } from './metrics/metrics.options.js';
 import { RequestTracing, TRACING_OPTIONS } from './tracing/request-tracing.js';
+import { resolveTracingOptions } from './tracing/tracing.options.js';
 import type { TracingOptions } from './tracing/tracing.options.js';
 
 /** Options of {@link ObserveModule}. */
@@ -38,14 +39,15 @@ export class ObserveModule {
     const { health = true, tracing = {} } = options;
     const metrics = options.metrics === true ? {} : (options.metrics ?? {});
     const logging = options.logging === true ? {} : (options.logging ?? {});
-    const metricsPath = metrics === false ? [] : [metrics.path ?? '/metrics'];
+    // The default of what is neither logged nor traced.
+    const own = [...HEALTH_PATHS, ...(metrics === false ? [] : [metrics.path ?? '/metrics'])];
     return {
       module: ObserveModule,
       imports: metrics === false ? [] : [MetricsModule.register(metrics)],
       providers: [
         ...createHealthProviders(health),
-        ...(logging === false ? [] : createLoggingProviders(logging, metricsPath)),
-        ...createTracingProviders(tracing),
+        ...(logging === false ? [] : createLoggingProviders(logging, own)),
+        ...createTracingProviders(tracing, own),
       ],
       controllers: [
         ...(health === false ? [] : [HealthController]),
@@ -71,13 +73,9 @@ function createHealthProviders(health: boolean | HealthOptions): Provider[] {
   ];
 }
 
-function createLoggingProviders(
-  logging: LoggingOptions,
-  metricsPath: readonly string[],
-): Provider[] {
-  const options = resolveLoggingOptions(logging, [...HEALTH_PATHS, ...metricsPath]);
+function createLoggingProviders(logging: LoggingOptions, skipPaths: readonly string[]): Provider[] {
   return [
-    { provide: LOGGING_OPTIONS, useValue: options },
+    { provide: LOGGING_OPTIONS, useValue: resolveLoggingOptions(logging, skipPaths) },
     LogLevel,
     BentoLogger,
     LevelSignal,
@@ -85,6 +83,11 @@ function createLoggingProviders(
   ];
 }
 
-function createTracingProviders(tracing: false | TracingOptions): Provider[] {
-  return tracing === false ? [] : [{ provide: TRACING_OPTIONS, useValue: tracing }, RequestTracing];
+function createTracingProviders(
+  tracing: false | TracingOptions,
+  excluded: readonly string[],
+): Provider[] {
+  if (tracing === false) return [];
+  const useFactory = () => resolveTracingOptions(tracing, process.env, excluded);
+  return [{ provide: TRACING_OPTIONS, useFactory }, RequestTracing];
 }

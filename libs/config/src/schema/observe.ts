@@ -69,7 +69,10 @@ export const observeKeys = {
     }),
     access: section({
       enabled: key(flag(), { description: 'A line for each request.', default: true }),
-      fields: key(texts(), { description: 'What the line has.', default: '(all)' }),
+      fields: key(texts(), {
+        description: 'What the line has.',
+        default: '(all but remoteAddress, userAgent, requestType and query)',
+      }),
       skipPaths: key(texts(), {
         description: 'Routes without a line.',
         default: '(health and metrics)',

@@ -8,6 +8,7 @@ import { BentoLogger } from '../logging/bento-logger.js';
 import { LogLevel } from '../logging/log-level.js';
 import { LOGGING_OPTIONS } from '../logging/logging.options.js';
 import type { ResolvedLoggingOptions } from '../logging/logging.options.js';
+import { createRouteMatcher } from '../route-matcher.js';
 import { AccessLines } from './access-lines.js';
 
 /**
@@ -30,9 +31,8 @@ export class AccessLog implements OnApplicationBootstrap, OnApplicationShutdown 
   onApplicationBootstrap(): void {
     const { enabled = this.logger.isInUse, fields, skipPaths } = this.options.access;
     if (!enabled) return;
-    const prefix = this.application.getGlobalPrefix().replace(/^(?=[^/])/, '/');
-    const skipped = new Set(skipPaths.flatMap((path) => [path, prefix + path]));
-    this.lines = new AccessLines(fields, (endpoint) => skipped.has(endpoint));
+    const isSkipped = createRouteMatcher(skipPaths, this.application.getGlobalPrefix());
+    this.lines = new AccessLines(fields, isSkipped);
     this.stopFollowing = this.level.onChange(this.follow);
     this.follow();
   }

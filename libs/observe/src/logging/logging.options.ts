@@ -11,7 +11,7 @@ export interface AccessLogOptions {
   /** What a line has, beside level, time, pid and message. @default all but those that tell of the client */
   fields?: readonly AccessField[];
   /**
-   * Paths, without a global prefix, that are not logged.
+   * Paths, without a global prefix, that are not logged; a `*` at the end stands for any rest.
    *
    * @default the endpoints for health and metrics
    */

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '@opentelemetry/api';
 import type { RouteInfo } from 'bentonest/serving';
+import type { RouteMatcher } from '../route-matcher.js';
 import type { Tracing } from './otel.js';
-import type { ResolvedTracingOptions } from './tracing.options.js';
 
 /** Decides which requests are recorded, before anything is made for them. */
 export class RequestSampling {
@@ -11,7 +11,8 @@ export class RequestSampling {
 
   constructor(
     private readonly tracing: Tracing,
-    private readonly options: ResolvedTracingOptions,
+    private readonly sampleRate: number,
+    private readonly matchesExcluded: RouteMatcher,
   ) {}
 
   /** The parent of the request's span; undefined for a request that is not recorded. */
@@ -46,22 +47,18 @@ export class RequestSampling {
   }
 
   private isChosen(): boolean {
-    const { sampleRate } = this.options;
+    const { sampleRate } = this;
     return sampleRate === 1 || Math.random() < sampleRate;
   }
 
   private isExcluded(route: RouteInfo): boolean {
     let isExcluded = this.excluded.get(route);
     if (isExcluded === undefined) {
-      isExcluded = this.options.excludedUrls.some((url) => matches(url, route.endpoint));
+      isExcluded = this.matchesExcluded(route.endpoint);
       this.excluded.set(route, isExcluded);
     }
     return isExcluded;
   }
-}
-
-function matches(pattern: string, endpoint: string): boolean {
-  return pattern.endsWith('*') ? endpoint.startsWith(pattern.slice(0, -1)) : endpoint === pattern;
 }
 
 /** A mounted application that traces is told that this request was not chosen, or it would choose anew. */

@@ -14,6 +14,7 @@ import { ServingModule } from 'bentonest/serving';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { NoRunnersModule } from '../no-runners.fixture.js';
 import { ObserveModule } from '../observe.module.js';
+import type { ObserveOptions } from '../observe.module.js';
 import type { TracingOptions } from './tracing.options.js';
 
 @Controller()
@@ -41,14 +42,18 @@ function registerSdk(sampler?: Sampler): InMemorySpanExporter {
   return exporter;
 }
 
-async function start(tracing: false | TracingOptions): Promise<NestFastifyApplication> {
+async function start(
+  tracing: false | TracingOptions,
+  { metrics = false, prefix = '' }: { metrics?: ObserveOptions['metrics']; prefix?: string } = {},
+): Promise<NestFastifyApplication> {
   const imports = [
     NoRunnersModule,
     ServingModule,
-    ObserveModule.register({ metrics: false, health: false, tracing }),
+    ObserveModule.register({ metrics, health: false, tracing }),
   ];
   const testing = await Test.createTestingModule({ imports, controllers: [Hello] }).compile();
   const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  app.setGlobalPrefix(prefix);
   onTestFinished(() => app.close());
   return app.init();
 }
@@ -62,6 +67,16 @@ it('gives its spans to the SDK that the application has registered', async () =>
   await app.inject({ url: '/hello/x' });
   await app.inject({ url: '/livez' });
   expect(names(exporter)).toEqual(['GET /hello/:name']);
+});
+
+it('leaves out probes and scrapes under a global prefix and on a path of their own, too', async () => {
+  const exporter = registerSdk();
+  const metrics = { path: '/internal/metrics', defaultMetrics: false };
+  const app = await start({}, { metrics, prefix: 'api' });
+  for (const path of ['livez', 'internal/metrics', 'hello/x']) {
+    expect((await app.inject({ url: `/api/${path}` })).statusCode).toBe(200);
+  }
+  expect(names(exporter)).toEqual(['GET /api/hello/:name']);
 });
 
 it('leaves the last word to that SDK’s sampler, and to its own options', async () => {

@@ -1,17 +1,19 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { ApplicationConfig } from '@nestjs/core';
 import { BATCH_CHANNEL } from 'bentonest/runner';
 import { REQUEST_CHANNEL, REQUEST_START_CHANNEL } from 'bentonest/serving';
+import { createRouteMatcher } from '../route-matcher.js';
 import { BatchSpans } from './batch-spans.js';
 import type { Tracing } from './otel.js';
 import { startOtlpExporter } from './otlp-exporter.js';
 import type { OtlpExporter } from './otlp-exporter.js';
 import { RequestSampling } from './request-sampling.js';
 import { RequestSpans } from './request-spans.js';
-import { resolveTracingOptions } from './tracing.options.js';
-import type { ResolvedTracingOptions, TracingOptions } from './tracing.options.js';
+import type { ResolvedTracingOptions } from './tracing.options.js';
 
+/** Provides {@link ResolvedTracingOptions}. */
 export const TRACING_OPTIONS = Symbol('bentonest.tracing-options');
 
 /** Where the API of OpenTelemetry keeps what an application has registered, without loading it. */
@@ -20,13 +22,13 @@ const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 /** Traces requests and batches, from the application's start to its end. */
 @Injectable()
 export class RequestTracing implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly options: ResolvedTracingOptions;
   private exporter: OtlpExporter | undefined;
   private unsubscribeAll = (): void => undefined;
 
-  constructor(@Inject(TRACING_OPTIONS) options: TracingOptions) {
-    this.options = resolveTracingOptions(options, process.env);
-  }
+  constructor(
+    @Inject(TRACING_OPTIONS) private readonly options: ResolvedTracingOptions,
+    private readonly application: ApplicationConfig,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const hasSdk = hasRegisteredSdk();
@@ -55,7 +57,12 @@ export class RequestTracing implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private follow(tracing: Tracing): void {
-    const requests = new RequestSpans(tracing, new RequestSampling(tracing, this.options));
+    const { excludedUrls, sampleRate } = this.options;
+    const isExcluded = createRouteMatcher(excludedUrls, this.application.getGlobalPrefix());
+    const requests = new RequestSpans(
+      tracing,
+      new RequestSampling(tracing, sampleRate, isExcluded),
+    );
     const batches = new BatchSpans(tracing);
     const listeners = [
       [REQUEST_START_CHANNEL, requests.begin],

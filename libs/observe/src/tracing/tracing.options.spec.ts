@@ -3,9 +3,9 @@ import { resolveTracingOptions } from './tracing.options.js';
 import type { TracingOptions } from './tracing.options.js';
 
 it('traces every request but those of probes, for an SDK of the application’s own', () => {
-  expect(resolveTracingOptions({}, {})).toEqual({
+  expect(resolveTracingOptions({}, {}, ['/livez'])).toEqual({
     sampleRate: 1,
-    excludedUrls: ['/metrics', '/livez', '/readyz', '/healthz'],
+    excludedUrls: ['/livez'],
     serviceName: 'bentonest',
     exporter: 'none',
     otlp: {},
@@ -14,8 +14,8 @@ it('traces every request but those of probes, for an SDK of the application’s 
 
 it('takes the service’s name from where OpenTelemetry has it, or from the options', () => {
   const env = { OTEL_SERVICE_NAME: 'iris' };
-  expect(resolveTracingOptions({}, env).serviceName).toBe('iris');
-  expect(resolveTracingOptions({ serviceName: 'mine' }, env).serviceName).toBe('mine');
+  expect(resolveTracingOptions({}, env, []).serviceName).toBe('iris');
+  expect(resolveTracingOptions({ serviceName: 'mine' }, env, []).serviceName).toBe('mine');
 });
 
 it.each<[TracingOptions, string]>([
@@ -34,5 +34,5 @@ it.each<[TracingOptions, string]>([
     'Expected tracing.otlp.timeoutMs to be a whole number of milliseconds from 1, got 0.',
   ],
 ])('refuses %j', (options, message) => {
-  expect(() => resolveTracingOptions(options, {})).toThrow(message);
+  expect(() => resolveTracingOptions(options, {}, [])).toThrow(message);
 });

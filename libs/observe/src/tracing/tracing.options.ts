@@ -24,10 +24,10 @@ export interface TracingOptions {
    */
   sampleRate?: number;
   /**
-   * Routes that are not traced, by their template, such as `/users/:id`; a `*` at the end stands for
-   * any rest.
+   * Routes that are not traced, by their template without a global prefix, such as `/users/:id`; a `*`
+   * at the end stands for any rest.
    *
-   * @default ['/metrics', '/livez', '/readyz', '/healthz']
+   * @default the endpoints for health and metrics
    */
   excludedUrls?: readonly string[];
   /** `service.name` of what the exporter sends. @default OTEL_SERVICE_NAME, else 'bentonest' */
@@ -50,14 +50,16 @@ export interface ResolvedTracingOptions {
   readonly otlp: OtlpOptions;
 }
 
-const EXCLUDED = ['/metrics', '/livez', '/readyz', '/healthz'];
-
-/** @throws ServiceConfigurationError for a value that an option cannot have. */
+/**
+ * @param excluded the default of `excludedUrls`.
+ * @throws ServiceConfigurationError for a value that an option cannot have.
+ */
 export function resolveTracingOptions(
   options: TracingOptions,
   env: NodeJS.ProcessEnv,
+  excluded: readonly string[],
 ): ResolvedTracingOptions {
-  const { sampleRate = 1, excludedUrls = EXCLUDED, exporter = 'none', otlp = {} } = options;
+  const { sampleRate = 1, excludedUrls = excluded, exporter = 'none', otlp = {} } = options;
   const { serviceName = env.OTEL_SERVICE_NAME ?? 'bentonest' } = options;
   const { endpoint, timeoutMs } = otlp;
   if (!(sampleRate >= 0 && sampleRate <= 1))
