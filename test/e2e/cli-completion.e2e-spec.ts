@@ -48,6 +48,7 @@ describe('bash completes', () => {
       'models',
       'serve',
       'new',
+      'config',
       'env',
       'completion',
     ]);

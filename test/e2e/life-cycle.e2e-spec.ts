@@ -95,7 +95,7 @@ describe('a server of several processes', () => {
     const [code] = (await once(app.process, 'exit')) as [number];
     expect(code).toBe(1);
     expect(app.output).toMatch(
-      /Expected workers of the server to be a whole number from 1 to 1024/,
+      /BENTONEST__SERVER__WORKERS: server.workers must be a whole number from 1 to 1024/,
     );
   });
 });

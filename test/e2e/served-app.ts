@@ -79,9 +79,10 @@ export class ServedApp {
     return this.records.flatMap(({ level, msg }) => (level >= 40 ? [msg] : []));
   }
 
-  async untilReady(timeoutMs = 20_000): Promise<void> {
+  async untilReady(timeoutMs = 60_000): Promise<void> {
     await until(
-      async () => (await this.get('/readyz')).status === 200,
+      async () =>
+        (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(5_000) })).status === 200,
       timeoutMs,
       () => this.log,
     );
