@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAlive, until } from '../e2e/served-app.js';
@@ -74,6 +76,14 @@ async function get(agent: Agent, path: string): Promise<[number, string]> {
   const sent = request(app.served.url + path, { agent }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return [answer.statusCode ?? 0, await text(answer)];
+}
+
+async function readAll(socket: Socket): Promise<string> {
+  socket.on('error', () => undefined);
+  let read = '';
+  socket.on('data', (chunk: Buffer) => (read += chunk.toString()));
+  await once(socket, 'close');
+  return read;
 }
 
 const allGone = (pids: readonly number[]): boolean => !pids.some((pid) => isAlive(pid));
@@ -217,16 +227,44 @@ describe('an API process', () => {
     expect(await app.readyPids()).toEqual(workers);
     expect(app.served.output).toContain(`API process ${victim} died (SIGKILL), and is replaced.`);
   }, 40_000);
+
+  it('that is killed before it has taken its connections leaves them to others', async () => {
+    await start();
+    const [victim = 0] = await apiPids();
+    const port = Number(new URL(app.served.url).port);
+    process.kill(victim, 'SIGSTOP');
+    const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+    const answers = sockets.map((socket) => readAll(socket));
+    for (const socket of sockets) {
+      socket.write('GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    }
+    const answered = async (): Promise<number> => {
+      const pending = Promise.resolve('');
+      const now = await Promise.all(answers.map((answer) => Promise.race([answer, pending])));
+      return now.filter((answer) => answer.startsWith('HTTP/1.1 200')).length;
+    };
+    await until(async () => (await answered()) === 20, 5000);
+    process.kill(victim, 'SIGKILL');
+    await until(async () => (await answered()) === 40, 10_000).catch(() => undefined);
+    const count = await answered();
+    for (const socket of sockets) socket.destroy();
+    console.info(`${count} of 40 connections answered, 20 of them handed to the one that died`);
+    expect(count).toBe(40);
+  }, 40_000);
 });
 
 describe('a server of several processes', () => {
-  it('SIGTERM under load: what is in flight is answered, exit 0, nothing is left', async () => {
+  it.each([
+    ['SIGTERM', 'the first process'],
+    ['SIGHUP', 'all, as a terminal that is closed sends it'],
+  ] as const)('%s to %s, under load: what is in flight is answered, exit 0', async (signal) => {
     await start({ faults: { batchMs: 5 } });
     const children = childPids(app.pid);
     const clients = new Clients(16);
     await sleep(500);
     const startedAt = performance.now();
-    const exited = app.served.end('SIGTERM');
+    if (signal === 'SIGHUP') for (const pid of children) process.kill(pid, signal);
+    const exited = app.served.end(signal);
     await sleep(100);
     const { statuses } = await clients.stop();
     expect(await exited).toBe(0);

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
@@ -51,3 +53,33 @@ it('SIGTERM while a request of a keep-alive client runs: it is answered with clo
   expect([response.statusCode, response.headers.connection]).toEqual([200, 'close']);
   expect(ended).toBe(0);
 });
+
+it('SIGTERM while a session of HTTP/2 is idle, and one has a request: it is answered; exit 0', async () => {
+  const entry = 'dist/test/fixtures/served-app/main.js';
+  served = await ServedApp.spawn({ entry, env: { OPTIONS: JSON.stringify({ http2: true }) } });
+  const { url } = served;
+  await until(async () => (await overHttp2(url, '/readyz').answer) === 200, 20_000);
+  const idle = overHttp2(url, '/readyz');
+  expect(await idle.answer).toBe(200);
+  const busy = overHttp2(url, '/slow');
+  await sleep(100);
+  const startedAt = performance.now();
+  const ended = await terminate(served);
+  const ms = performance.now() - startedAt;
+  expect([await busy.answer, ended]).toEqual([200, 0]);
+  expect(ms).toBeLessThan(GRACE_MS);
+  for (const { session } of [idle, busy]) session.destroy();
+});
+
+/** A request of a session that stays open. */
+function overHttp2(url: string, path: string) {
+  const session = connectHttp2(url);
+  // The request fails with it.
+  session.on('error', () => undefined);
+  const stream = session.request({ ':path': path });
+  const answer = once(stream, 'response').then(async ([headers]: Record<string, number>[]) => {
+    await text(stream);
+    return headers?.[':status'];
+  });
+  return { session, answer };
+}

@@ -25,6 +25,7 @@ export {
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
+export { ENDING_SIGNALS, FAREWELL_MS, SAME_SIGNAL_MS } from './http/ending.js';
 export { ServerLife } from './http/server-life.js';
 export { traceRequest, traceOf } from './http/request-trace.js';
 export type { RequestTrace } from './http/request-trace.js';

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Server as NetServer, Socket } from 'node:net';
 import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
+import { ENDING_SIGNALS } from 'bentonest/serving';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, withSharing } from './create-application.js';
@@ -24,7 +25,7 @@ export async function runApiProcess(
 ): Promise<NestFastifyApplication> {
   const primary = process as unknown as MessagePort;
   // Signals go to the whole group; it is the primary that says when to end, and how.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+  for (const signal of ENDING_SIGNALS) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(1));
   const caller = new RunnersCaller(channelOf('runners', primary));
   const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
@@ -35,7 +36,7 @@ export async function runApiProcess(
   const socket = new SocketFolder().nextPath();
   await app.listen(socket, () => undefined);
   await rm(socket, { force: true });
-  takeConnections({ public: app.getHttpServer(), admin }, () => app.close());
+  takeConnections(primary, { public: app.getHttpServer(), admin }, () => app.close());
   shareLevel(app, primary);
   primary.send?.({ to: 'ready' });
   return app;
@@ -52,11 +53,15 @@ function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
 
 /** Servers that do not listen: the primary does, and hands connections over. */
 function takeConnections(
+  primary: MessagePort,
   servers: Readonly<Record<Address, NetServer | undefined>>,
   close: () => Promise<void>,
 ): void {
   process.on('message', (message: ProcessMessage, connection?: Socket) => {
-    if (message.to === 'connections' && connection !== undefined) {
+    if (message.to === 'connections') {
+      // Before it is read: nobody else may have it then.
+      primary.send?.({ to: 'taken', id: message.id });
+      if (connection === undefined) return;
       servers[message.at]?.emit('connection', connection);
       connection.resume();
     } else if (message.to === 'stop') {

@@ -1,20 +1,17 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { RespawnPolicy } from 'bentonest/runner';
 import { API_PROCESS } from './api-process.js';
+import { HandedConnections } from './handed-connections.js';
+import type { Connection } from './handed-connections.js';
 import type { SharedLevel } from './log-through-bento.js';
 import type { Address, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
 type ApiProcessOptions = Pick<ResolvedServeOptions, 'workers' | 'maxRuntimeMs'>;
-
-interface Waiting {
-  readonly at: Address;
-  readonly socket: Socket;
-}
 
 interface ApiProcessEvents {
   /** A process was started. */
@@ -35,7 +32,8 @@ export class ApiProcesses {
   /** Those that were replaced, and answer what they have. */
   private readonly retired = new Set<ChildProcess>();
   /** Connections that came while nobody served. */
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting: Connection[] = [];
+  private readonly handed = new HandedConnections();
   private isStopping = false;
   private readonly count: number;
   private readonly maxRuntimeMs: number | undefined;
@@ -96,10 +94,15 @@ export class ApiProcesses {
     const child = fork(entry, args, { env });
     this.children.add(child);
     child.on('message', (message: ProcessMessage) => {
+      if (message.to === 'taken') this.handed.taken(child, message.id);
       if (message.to === 'log-level') this.level?.set(message.level);
       if (message.to !== 'ready') return;
       this.serve(child, number);
       if (replaced !== undefined) this.retire(replaced);
+    });
+    // All that it said has been read by then. With a connection on its way, 'disconnect' never comes.
+    child.once('close', () => {
+      for (const connection of this.handed.takeBack(child)) this.handOver(connection);
     });
     child.once('exit', (code, signal) => {
       this.bury(child, signal ?? `exit code ${code}`, () => this.launch(number, replaced));
@@ -141,15 +144,16 @@ export class ApiProcesses {
     send(child, { to: 'stop' });
   }
 
-  private handOver({ at, socket }: Waiting): void {
-    const child = this.ready.shift();
+  private handOver(connection: Connection): void {
+    // One that has died may still be among them.
+    const index = this.ready.findIndex(({ connected }) => connected);
+    const [child] = index === -1 ? [] : this.ready.splice(index, 1);
     if (child === undefined) {
-      this.waiting.push({ at, socket });
+      this.waiting.push(connection);
       return;
     }
     this.ready.push(child);
-    // A process that dies meanwhile takes the connection with it: its client connects anew.
-    child.send({ to: 'connections', at } satisfies ProcessMessage, socket, {}, () => undefined);
+    this.handed.give(child, connection);
   }
 
   private bury(child: ChildProcess, reason: string, launch: () => void): void {

@@ -6,7 +6,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
-import { ServerLife } from 'bentonest/serving';
+import { ENDING_SIGNALS, FAREWELL_MS, SAME_SIGNAL_MS, ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
@@ -15,12 +15,8 @@ import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
-/** One press of Ctrl-C may reach the process twice, from the terminal and from npm. */
-const SAME_SIGNAL_MS = 100;
 /** What the runners need to end when nobody calls them any more. */
 const WORKERS_GRACE_MS = 3_000;
-/** So long the API processes tell clients on open connections to leave, and still get new ones. */
-const FAREWELL_MS = 200;
 
 /**
  * The first process of a server that has several: it has the port and the workers of the runners, and
@@ -77,7 +73,7 @@ class Primary {
   }
 
   endOnSignals(): void {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const signal of ENDING_SIGNALS) {
       process.on(signal, () => {
         if (this.endingSince === undefined) {
           void this.end(0);
@@ -104,6 +100,7 @@ class Primary {
     }, graceMs + WORKERS_GRACE_MS).unref();
     // Each of them waits for preStopDelayMs itself, and serves meanwhile.
     const stopped = this.processes.stop();
+    // So long they tell clients on open connections to leave, and still get new ones.
     await sleep(preStopDelayMs + FAREWELL_MS);
     this.ports.public.close();
     await stopped;

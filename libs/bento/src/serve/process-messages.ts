@@ -3,7 +3,9 @@ import type { LogLevelName, SharingChannel } from 'bentonest/runner';
 /** What the primary and the API processes send each other by Node's IPC channel. */
 export type ProcessMessage =
   /** With a connection. */
-  | { readonly to: 'connections'; readonly at: Address }
+  | { readonly to: 'connections'; readonly at: Address; readonly id: number }
+  /** The process has that connection; to the primary. */
+  | { readonly to: 'taken'; readonly id: number }
   /** The process serves; to the primary. */
   | { readonly to: 'ready' }
   /** The process is to answer what it has, and to end. */

@@ -1,8 +1,9 @@
-import { Logger, ShutdownSignal } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, loadConfig } from 'bentonest/config';
 import { MountStartError } from 'bentonest/mount';
 import { PythonEnvironmentError } from 'bentonest/python';
+import { ENDING_SIGNALS } from 'bentonest/serving';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
@@ -13,14 +14,9 @@ import { resolveOptions } from './resolve-options.js';
 import { ListenError } from './serve.errors.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
 
-/** All that Nest knows, but for the one that changes the log's level. */
-const ENDING_SIGNALS = Object.values(ShutdownSignal).filter(
-  (signal) => signal !== ShutdownSignal.SIGUSR2,
-);
-
 /**
  * Serves an application: all that a main.ts has to say. It listens, answers what is in flight when it
- * is asked to end (SIGTERM, SIGINT), and with `workers` above 1 it starts that many processes, which
+ * is asked to end (SIGTERM, SIGINT, SIGHUP, SIGQUIT), and with `workers` above 1 it starts that many processes, which
  * share the port and the runners' workers.
  *
  * @returns the application of this process; undefined in the one that only starts the others.
@@ -62,7 +58,7 @@ async function serveAlone(
   const app = await createApplication(root, options);
   const admin = createAdminServer(app, options.admin);
   if (admin !== undefined) await listen(admin, adminAddressOf(options));
-  app.enableShutdownHooks(ENDING_SIGNALS, { useProcessExit: true });
+  app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });
   return app;

@@ -89,7 +89,7 @@ def ignore_signals():
 
     With a handler that does nothing, for SIG_IGN would be inherited by what the Runnable starts.
     """
-    ignored = (signal.SIGINT, signal.SIGTERM)
+    ignored = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
     for number in ignored:
         signal.signal(number, lambda *_: None)
 

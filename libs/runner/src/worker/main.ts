@@ -23,8 +23,7 @@ process.on('message', (message: MessageToWorker) => {
 
 // Signals to the process group are for the API process; it tells us when to go. When it is gone, so
 // are we: nobody else could.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM']) process.on(signal, () => {});
 process.on('disconnect', () => {
   removeSocket();
   process.exit(0);

@@ -1,13 +1,6 @@
 import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
-
-/**
- * One press of Ctrl-C may reach the process twice, from the terminal and from npm. What comes within
- * this time, in milliseconds, is the same request to end.
- */
-export const SAME_SIGNAL_MS = 100;
-
-export const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
 
 /**
  * From now on a second signal, or the end of the grace period, ends the process at once with an exit
@@ -21,10 +14,10 @@ export function forceExitAfter(graceMs: number, signal: string): void {
   const armedAt = performance.now();
   const logger = new Logger('Shutdown');
   const disarm = (): void => {
-    for (const name of SIGNALS) process.removeListener(name, onSignal);
+    for (const name of ENDING_SIGNALS) process.removeListener(name, onSignal);
     clearTimeout(timer);
   };
-  const onSignal = (again: (typeof SIGNALS)[number]): void => {
+  const onSignal = (again: (typeof ENDING_SIGNALS)[number]): void => {
     if (process.listenerCount(again) === 1) {
       // Nest has finished and raises the signal again, for its default: to end the process.
       disarm();
@@ -41,5 +34,5 @@ export function forceExitAfter(graceMs: number, signal: string): void {
     logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
     process.exit(1);
   }, graceMs).unref();
-  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const name of ENDING_SIGNALS) process.on(name, onSignal);
 }

@@ -1,13 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawServerBase } from 'fastify';
+import { FAREWELL_MS } from './ending.js';
 import type { OpenConnections } from './open-connections.js';
-
-/**
- * Time for which a closing server goes on answering, in milliseconds: each answer then tells its
- * client to leave, so that few keep-alive connections are cut with a request on its way.
- */
-const FAREWELL_MS = 200;
 
 /** How often a closing server looks for connections without a request, in milliseconds. */
 const SWEEP_MS = 50;

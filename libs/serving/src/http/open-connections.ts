@@ -1,7 +1,9 @@
 import { Server } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
 import type { ServerResponse } from 'node:http';
 import { Server as SecureServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { RawServerBase } from 'fastify';
 
 /**
@@ -19,14 +21,20 @@ export interface HttpSocket extends Socket {
  */
 export class OpenConnections {
   private readonly sockets = new Set<HttpSocket>();
+  /** Of HTTP/2. */
+  private readonly sessions = new Set<ServerHttp2Session>();
   private idleBefore: ReadonlySet<HttpSocket> = new Set();
 
   constructor(private readonly server: RawServerBase) {
-    // Of HTTPS the decrypted connection: it is the one that requests come by.
-    const event = server instanceof SecureServer ? 'secureConnection' : 'connection';
+    // Of TLS the decrypted connection: it is the one that requests come by.
+    const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
     server.on(event, (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
+    });
+    server.on('session', (session: ServerHttp2Session) => {
+      this.sessions.add(session);
+      session.once('close', () => this.sessions.delete(session));
     });
   }
 
@@ -34,8 +42,9 @@ export class OpenConnections {
     return this.sockets;
   }
 
-  /** The answers that are not on their way yet will tell their clients to leave. */
+  /** The answers that are not on their way yet will tell their clients to leave; HTTP/2 tells them at once. */
   announceClose(): void {
+    this.closeSessions();
     for (const { _httpMessage: response } of this.sockets) {
       if (response) response.shouldKeepAlive = false;
     }
@@ -46,6 +55,7 @@ export class OpenConnections {
    * the system had received already was read.
    */
   closeIdle(): void {
+    this.closeSessions();
     const idle = new Set([...this.sockets].filter((socket) => isIdle(socket)));
     for (const socket of idle) if (this.idleBefore.has(socket)) socket.destroy();
     this.idleBefore = idle;
@@ -54,7 +64,13 @@ export class OpenConnections {
   closeAll(): void {
     const { server } = this;
     if (server instanceof Server || server instanceof SecureServer) server.closeAllConnections();
+    for (const session of this.sessions) session.destroy();
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Each ends when its last request has been answered. */
+  private closeSessions(): void {
+    for (const session of this.sessions) session.close();
   }
 }
 

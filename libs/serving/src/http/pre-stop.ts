@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { RawServerBase } from 'fastify';
-import { SAME_SIGNAL_MS, SIGNALS } from './forced-exit.js';
+import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
 
 /**
  * The time in which a server that is to end goes on as before, so that load balancers notice. Nest tells
@@ -29,17 +29,17 @@ export class PreStop {
 
   /** Where nobody else listens to a signal it ends the process, which a listener of ours would prevent. */
   private readonly listen = (): void => {
-    for (const signal of SIGNALS) {
+    for (const signal of ENDING_SIGNALS) {
       if (process.listenerCount(signal) > 0) process.on(signal, this.onSignal);
     }
     this.server.once('close', this.forget);
   };
 
   private readonly forget = (): void => {
-    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.onSignal);
   };
 
-  private readonly onSignal = (signal: (typeof SIGNALS)[number]): void => {
+  private readonly onSignal = (signal: (typeof ENDING_SIGNALS)[number]): void => {
     const now = performance.now();
     this.signalledAt ??= now;
     if (this.signalledAt === now || now - this.signalledAt < SAME_SIGNAL_MS) return;
