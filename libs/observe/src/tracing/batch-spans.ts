@@ -25,12 +25,12 @@ export class BatchSpans {
   };
 
   private addBatch(event: BatchEvent, parent: Context, links: readonly SpanContext[]): SpanContext {
-    const { otel, tracer } = this.tracing;
+    const { otel, tracer, clock } = this.tracing;
     const { endedAt, runMs, statusCode, calls, rows } = event;
     const span = tracer.startSpan(
       'batch',
       {
-        startTime: endedAt - runMs,
+        startTime: clock.at(endedAt - runMs),
         attributes: {
           ...namesOf(event),
           'bentonest.batch.calls': calls,
@@ -42,7 +42,7 @@ export class BatchSpans {
     );
     if (statusCode >= 500) span.setStatus({ code: otel.SpanStatusCode.ERROR });
     this.addInference(event, otel.trace.setSpan(parent, span));
-    span.end(endedAt);
+    span.end(clock.at(endedAt));
     return span.spanContext();
   }
 
@@ -50,9 +50,11 @@ export class BatchSpans {
   private addInference(event: BatchEvent, parent: Context): void {
     const { worker, endedAt, runMs } = event;
     if (worker === undefined) return;
-    const startTime = endedAt - Math.min(worker.runMs, runMs);
+    const { tracer, clock } = this.tracing;
+    const startTime = clock.at(endedAt - Math.min(worker.runMs, runMs));
     const attributes = { ...namesOf(event), 'process.pid': worker.pid };
-    this.tracing.tracer.startSpan('inference', { startTime, attributes }, parent).end(endedAt);
+    const span = tracer.startSpan('inference', { startTime, attributes }, parent);
+    span.end(clock.at(endedAt));
   }
 
   private addWait(
@@ -60,11 +62,13 @@ export class BatchSpans {
     { request, durationMs }: SampledCall,
     batch: SpanContext,
   ): void {
+    const { tracer, clock } = this.tracing;
     const { endedAt, runMs } = event;
-    const startTime = endedAt - durationMs;
+    const startedAt = endedAt - durationMs;
+    const startTime = clock.at(startedAt);
     const options = { startTime, attributes: namesOf(event), links: [{ context: batch }] };
-    const span = this.tracing.tracer.startSpan('queue', options, this.below(request));
-    span.end(Math.max(startTime, endedAt - runMs));
+    const span = tracer.startSpan('queue', options, this.below(request));
+    span.end(clock.at(Math.max(startedAt, endedAt - runMs)));
   }
 
   private below(request: SpanContext): Context {

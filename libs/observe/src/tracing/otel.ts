@@ -1,5 +1,6 @@
 import type { Context, Span, SpanContext, Tracer } from '@opentelemetry/api';
 import type { RequestContextManager } from './context-manager.js';
+import type { SpanClock } from './span-clock.js';
 
 /** The API, which is loaded where something is traced only. */
 export type OtelApi = typeof import('@opentelemetry/api');
@@ -8,6 +9,7 @@ export type OtelApi = typeof import('@opentelemetry/api');
 export interface Tracing {
   readonly otel: OtelApi;
   readonly tracer: Tracer;
+  readonly clock: SpanClock;
   /** Ours; undefined where the application has registered an SDK of its own. */
   readonly contextManager: RequestContextManager | undefined;
   /** Marks a trace that begins here as sampled, for a sampler of ours. */

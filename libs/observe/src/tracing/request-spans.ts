@@ -42,13 +42,13 @@ export class RequestSpans {
     parent: Context,
     sinceMs: number,
   ): TracedRequest | undefined {
-    const { otel, tracer } = this.tracing;
+    const { otel, tracer, clock } = this.tracing;
     const { request, route } = event;
     const span = tracer.startSpan(
       spanNameOf(request, route),
       {
         kind: otel.SpanKind.SERVER,
-        startTime: performance.now() - sinceMs,
+        startTime: clock.at(performance.now() - sinceMs),
         attributes: attributesOf(event),
       },
       parent,

@@ -11,6 +11,7 @@ import { startOtlpExporter } from './otlp-exporter.js';
 import type { OtlpExporter } from './otlp-exporter.js';
 import { RequestSampling } from './request-sampling.js';
 import { RequestSpans } from './request-spans.js';
+import { SpanClock } from './span-clock.js';
 import type { ResolvedTracingOptions } from './tracing.options.js';
 
 /** Provides {@link ResolvedTracingOptions}. */
@@ -39,6 +40,7 @@ export class RequestTracing implements OnApplicationBootstrap, OnApplicationShut
     this.follow({
       otel,
       tracer: otel.trace.getTracer('bentonest'),
+      clock: new SpanClock(),
       contextManager: this.exporter?.contextManager,
       sampled: this.exporter?.sampled ?? ((context) => context),
     });

@@ -26,10 +26,11 @@ export class TracedRequest implements RequestTrace {
   }
 
   measure<T>(part: string, work: () => T): T {
-    const span = this.tracing.tracer.startSpan(part, {}, this.context);
+    const { tracer, clock } = this.tracing;
+    const span = tracer.startSpan(part, { startTime: clock.now() }, this.context);
     const fail = (error: unknown): never => {
       markFailed(this.tracing, span, error);
-      span.end();
+      span.end(clock.now());
       throw error;
     };
     let result: T;
@@ -39,11 +40,11 @@ export class TracedRequest implements RequestTrace {
       return fail(error);
     }
     if (!(result instanceof Promise)) {
-      span.end();
+      span.end(clock.now());
       return result;
     }
     return result.then((value: unknown) => {
-      span.end();
+      span.end(clock.now());
       return value;
     }, fail) as T;
   }
@@ -56,15 +57,15 @@ export class TracedRequest implements RequestTrace {
 
   /** The request goes on to a mounted application, for which the mount's span is the parent. */
   enterMount(request: IncomingMessage, { endpoint }: RouteInfo): void {
-    const { otel, tracer } = this.tracing;
-    const attributes = { 'bentonest.mount': endpoint };
-    this.mounted = tracer.startSpan('mount', { attributes }, this.context);
+    const { otel, tracer, clock } = this.tracing;
+    const options = { startTime: clock.now(), attributes: { 'bentonest.mount': endpoint } };
+    this.mounted = tracer.startSpan('mount', options, this.context);
     otel.propagation.inject(otel.trace.setSpan(this.context, this.mounted), request.headers);
   }
 
   /** Or it has come back from there. */
   leaveMount(): void {
-    this.mounted?.end();
+    this.mounted?.end(this.tracing.clock.now());
     this.mounted = undefined;
   }
 
@@ -75,6 +76,6 @@ export class TracedRequest implements RequestTrace {
     span.updateName(spanNameOf(event.request, event.route));
     span.setAttributes(resultOf(event));
     if (event.statusCode >= 500) span.setStatus({ code: tracing.otel.SpanStatusCode.ERROR });
-    span.end();
+    span.end(tracing.clock.now());
   }
 }
