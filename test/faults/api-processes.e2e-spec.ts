@@ -257,21 +257,24 @@ describe('a server of several processes', () => {
   it.each([
     ['SIGTERM', 'the first process'],
     ['SIGHUP', 'all, as a terminal that is closed sends it'],
-  ] as const)('%s to %s, under load: what is in flight is answered, exit 0', async (signal) => {
-    await start({ faults: { batchMs: 5 } });
-    const children = childPids(app.pid);
-    const clients = new Clients(16);
-    await sleep(500);
-    const startedAt = performance.now();
-    if (signal === 'SIGHUP') for (const pid of children) process.kill(pid, signal);
-    const exited = app.served.end(signal);
-    await sleep(100);
-    const { statuses } = await clients.stop();
-    expect(await exited).toBe(0);
-    console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
-    expect([...statuses.keys()]).toEqual([200]);
-    expect(allGone(children)).toBe(true);
-  });
+  ] as const)(
+    '%s to %s, under load: what is in flight is answered, exit 0',
+    async (signal, _receivers) => {
+      await start({ faults: { batchMs: 5 } });
+      const children = childPids(app.pid);
+      const clients = new Clients(16);
+      await sleep(500);
+      const startedAt = performance.now();
+      if (signal === 'SIGHUP') for (const pid of children) process.kill(pid, signal);
+      const exited = app.served.end(signal);
+      await sleep(100);
+      const { statuses } = await clients.stop();
+      expect(await exited).toBe(0);
+      console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
+      expect([...statuses.keys()]).toEqual([200]);
+      expect(allGone(children)).toBe(true);
+    },
+  );
 
   it('SIGKILL of the first process: all others are gone within 2 s', async () => {
     await start();
