@@ -50,7 +50,7 @@ function servingOf({ server = {} }: ConfigValues): Partly<ServingOptions> {
 /** A part that may be switched off: `enabled` has the last word, then what the code says. */
 function switched<Options extends object>(
   code: boolean | Options = true,
-  set: ({ readonly enabled?: boolean } & Partly<Options>) | undefined = undefined,
+  set?: { readonly enabled?: boolean } & Partly<Options>,
 ): false | Options {
   const { enabled = code !== false, ...keys } = set ?? {};
   if (!enabled) return false;

@@ -72,5 +72,5 @@ export function* documentedKeys(
 }
 
 function parts(schema: GenericSchema): SchemaParts {
-  return unwrap(schema) as unknown as SchemaParts;
+  return unwrap(schema);
 }
