@@ -8,7 +8,7 @@ import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { levelOf } from './log-through-bento.js';
-import { channelOf } from './process-messages.js';
+import { channelOf, tell } from './process-messages.js';
 import type { Address, MessagePort, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
@@ -38,14 +38,14 @@ export async function runApiProcess(
   await rm(socket, { force: true });
   takeConnections(primary, { public: app.getHttpServer(), admin }, () => app.close());
   shareLevel(app, primary);
-  primary.send?.({ to: 'ready' });
+  tell(primary, { to: 'ready' });
   return app;
 }
 
 /** A level that is set here holds in the other processes, and one that is set there here. */
 function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
   const level = levelOf(app);
-  level?.onChange((changed) => primary.send?.({ to: 'log-level', level: changed }));
+  level?.onChange((changed) => tell(primary, { to: 'log-level', level: changed }));
   primary.on('message', (message) => {
     if (message.to === 'log-level') level?.set(message.level);
   });
@@ -60,7 +60,7 @@ function takeConnections(
   process.on('message', (message: ProcessMessage, connection?: Socket) => {
     if (message.to === 'connections') {
       // Before it is read: nobody else may have it then.
-      primary.send?.({ to: 'taken', id: message.id });
+      tell(primary, { to: 'taken', id: message.id });
       if (connection === undefined) return;
       servers[message.at]?.emit('connection', connection);
       connection.resume();

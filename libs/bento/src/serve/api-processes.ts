@@ -8,6 +8,7 @@ import { API_PROCESS } from './api-process.js';
 import { HandedConnections } from './handed-connections.js';
 import type { Connection } from './handed-connections.js';
 import type { SharedLevel } from './log-through-bento.js';
+import { tell } from './process-messages.js';
 import type { Address, ProcessMessage } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 
@@ -66,7 +67,7 @@ export class ApiProcesses {
     this.level = level;
     level?.onChange((changed) => {
       this.changedLevel = { to: 'log-level', level: changed };
-      for (const child of this.ready) send(child, this.changedLevel);
+      for (const child of this.ready) tell(child, this.changedLevel);
     });
   }
 
@@ -75,7 +76,7 @@ export class ApiProcesses {
     this.isStopping = true;
     const ended = [...this.children].map((child) => once(child, 'exit'));
     for (const child of this.children) {
-      if (this.ready.includes(child)) send(child, { to: 'stop' });
+      if (this.ready.includes(child)) tell(child, { to: 'stop' });
       else if (!this.retired.has(child)) child.kill('SIGKILL');
     }
     await Promise.all(ended);
@@ -113,7 +114,7 @@ export class ApiProcesses {
   private serve(child: ChildProcess, number: number): void {
     this.ready.push(child);
     this.replaceLater(child, number);
-    if (this.changedLevel !== undefined) send(child, this.changedLevel);
+    if (this.changedLevel !== undefined) tell(child, this.changedLevel);
     if (this.ready.length === this.count) {
       const pids = this.ready.map(({ pid }) => pid).join(', ');
       this.logger.log(`${this.count} API processes serve (${pids})`);
@@ -141,7 +142,7 @@ export class ApiProcesses {
     this.ready.splice(index, 1);
     this.retired.add(child);
     this.logger.log(`API process ${child.pid} was replaced after ${this.maxRuntimeMs} ms.`);
-    send(child, { to: 'stop' });
+    tell(child, { to: 'stop' });
   }
 
   private handOver(connection: Connection): void {
@@ -174,8 +175,4 @@ export class ApiProcesses {
       if (!this.isStopping) launch();
     }, delayMs);
   }
-}
-
-function send(child: ChildProcess, message: ProcessMessage): void {
-  if (child.connected) child.send(message);
 }

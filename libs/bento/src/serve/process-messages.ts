@@ -23,7 +23,12 @@ type Part = 'runners' | 'metrics';
 /** The half of a child process, or of this one, that a channel needs. */
 export interface MessagePort {
   readonly connected: boolean;
-  send?(message: ProcessMessage): unknown;
+  send?(
+    message: ProcessMessage,
+    handle: undefined,
+    options: undefined,
+    done: (error: Error | null) => void,
+  ): unknown;
   on(event: 'message', listener: (message: ProcessMessage) => void): unknown;
   on(event: 'disconnect', listener: () => void): unknown;
 }
@@ -35,7 +40,7 @@ export function channelOf<Sent, Received>(
 ): SharingChannel<Sent, Received> {
   return {
     send: (message) => {
-      if (port.connected) port.send?.({ to: part, message });
+      tell(port, { to: part, message });
     },
     onMessage: (listener) => {
       port.on('message', (message) => {
@@ -46,4 +51,9 @@ export function channelOf<Sent, Received>(
       port.on('disconnect', listener);
     },
   };
+}
+
+/** What is sent to a process that goes away meanwhile is lost with it, and with who waits for an answer. */
+export function tell(port: MessagePort, message: ProcessMessage): void {
+  if (port.connected) port.send?.(message, undefined, undefined, () => undefined);
 }

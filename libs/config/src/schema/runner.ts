@@ -26,7 +26,7 @@ const runnerKeys = v.strictObject(
     }),
     workers: key(WORKERS, {
       description: 'Worker processes, or bounds between which their number follows the load.',
-      default: 1,
+      default: '(by the cores: docs/runners.md)',
     }),
     embedded: key(flag(), { description: 'Runs the Runnable in the API process.', default: false }),
     maxBatchSize: key(COUNT, { description: 'Largest batch, in rows.', default: 128 }),

@@ -57,7 +57,8 @@ export const serverKeys = {
       description: 'Requests that one process works on at a time; those beyond get 429.',
     }),
     maxEventLoopLagMs: key(milliseconds(), {
-      description: 'Lag of the event loop above which requests get 503.',
+      description:
+        'Lag of the event loop above which requests get 503; unset: they never do for that.',
     }),
     bodyLimitBytes: key(integer(1, 2 ** 40), {
       description: 'Largest body, in bytes.',
@@ -84,7 +85,8 @@ export const serverKeys = {
     }),
     host: key(text(), { description: 'Address of the admin port.', default: 'localhost' }),
     token: key(v.pipe(text(), v.minLength(22, 'a text of 22 characters or more')), {
-      description: 'Bearer token that changes need there; without one there are no changes.',
+      description:
+        'Bearer token, of 22 characters or more, that changes need there; without one there are none.',
       isSecret: true,
     }),
   }),
