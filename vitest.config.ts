@@ -20,6 +20,8 @@ const MEASURED = [
   'slow-clients',
   'worker-*',
 ].map((name) => `test/faults/${name}.e2e-spec.ts`);
+/** It builds, which takes away what others run. */
+const ALONE = [...MEASURED, 'test/e2e/npm-start.e2e-spec.ts'];
 
 export default defineConfig({
   resolve: { conditions },
@@ -40,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/{e2e,faults,interop}/**/*.e2e-spec.ts'],
-          exclude: MEASURED,
+          exclude: ALONE,
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
@@ -51,7 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
-          include: MEASURED,
+          include: ALONE,
           fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
