@@ -50,3 +50,15 @@ it('ends with what is thrown, and binds functions', () => {
   expect(current()).toBeUndefined();
   expect(manager.bind(named('bound'), current)()).toBe('bound');
 });
+
+it('follows nothing of an export: the SDK marks it, and it would slow every promise of the process', async () => {
+  const { manager, current } = create();
+  const mark = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+  const context = named('export').setValue(mark, true);
+  const [before, after] = await manager.with(context, async () => {
+    const seen = current();
+    await nextTurn();
+    return [seen, current()];
+  });
+  expect([before, after]).toEqual(['export', undefined]);
+});

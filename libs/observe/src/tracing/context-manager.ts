@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context, ContextManager } from '@opentelemetry/api';
 
+/** The mark of the SDK (@opentelemetry/core) for its own exports, which come every few seconds. */
+const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
 /**
  * What OpenTelemetry's own does for functions, and a way without an AsyncLocalStorage: it makes every
  * promise of the process a little slower from its first use on, which one traced request in a hundred
@@ -23,6 +26,10 @@ export class RequestContextManager implements ContextManager {
     self?: ThisParameterType<F>,
     ...args: A
   ): ReturnType<F> {
+    // Nothing that an export does is traced here, so nothing of it needs to be followed.
+    if (context.getValue(SUPPRESSED) === true) {
+      return this.withUntilReturn(context, () => run.call(self as never, ...args));
+    }
     const { current: outer } = this;
     this.current = undefined;
     try {
