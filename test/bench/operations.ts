@@ -20,6 +20,10 @@ interface Row {
 }
 
 const CONNECTIONS = 32;
+/** What one request in a hundred does is compiled after a hundred times as many requests as the rest. */
+const WARM_UP_SECONDS = 12;
+/** A server that was idle while another was measured has forgotten some of what V8 had compiled. */
+const RUN_UP_SECONDS = 2;
 const REST_MS = 3000;
 
 export async function measureOperations(rounds: number, seconds: number): Promise<Row[]> {
@@ -58,10 +62,14 @@ function compareInTurn(
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
 ): number {
   const load = { connections: CONNECTIONS, seconds };
-  for (const { url } of [on, off]) measure(url, request, load);
+  const warm = { ...load, seconds: WARM_UP_SECONDS };
+  for (const { url } of [on, off]) measure(url, request, warm);
   const ratios = Array.from({ length: rounds }, () => {
-    const observed = measure(on.url, request, load).reqPerSec;
-    return observed / measure(off.url, request, load).reqPerSec;
+    const [observed, unobserved] = [on, off].map(({ url }) => {
+      measure(url, request, { ...load, seconds: RUN_UP_SECONDS });
+      return measure(url, request, load).reqPerSec;
+    });
+    return observed / unobserved;
   });
   return rounded(median(ratios));
 }

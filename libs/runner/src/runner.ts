@@ -114,16 +114,20 @@ function createMethod(
   return { run, asyncRun: run };
 }
 
+const OPTION_KEYS: readonly string[] = ['signal', 'timeoutMs', 'priority'];
+
 /** Told from an argument by its keys: it has no others, and as the only one it has one of these. */
 function isCallOptions(value: unknown, isOnly: boolean): value is CallOptions {
   if (typeof value !== 'object' || value === null) return false;
-  const { signal, timeoutMs, priority, ...rest } = value as CallOptions & Record<string, unknown>;
+  // Mostly it is a tensor, of which nothing need be looked at.
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  const keys = Object.keys(value);
+  if (isOnly && keys.length === 0) return false;
+  const { signal, timeoutMs, priority } = value as CallOptions;
   return (
-    !(isOnly && Object.keys(value).length === 0) &&
-    Object.keys(rest).length === 0 &&
+    keys.every((key) => OPTION_KEYS.includes(key)) &&
     (signal === undefined || signal instanceof AbortSignal) &&
     (timeoutMs === undefined || typeof timeoutMs === 'number') &&
-    (priority === undefined || typeof priority === 'number') &&
-    Object.getPrototypeOf(value) === Object.prototype
+    (priority === undefined || typeof priority === 'number')
   );
 }

@@ -15,6 +15,7 @@ import { MountedRequests } from './http/mounted-requests.js';
 import { identifyForMiddleware, identifyRequests } from './http/request-ids.js';
 import { addRouteHooks } from './http/route-hooks.js';
 import { ServerLife } from './http/server-life.js';
+import { keepTickShape } from './http/tick-shape.js';
 import { registerBodyParsers } from './input/body-parsers.js';
 import { ServiceHooks } from './life-cycle/service-life-cycle.js';
 import { SlowDtoLog } from './input/slow-dto-log.js';
@@ -47,6 +48,7 @@ export class FastifyPreparation {
     const fastify = adapter.getInstance();
     if (this.prepared === fastify) return;
     this.prepared = fastify;
+    keepTickShape();
     rememberServer(fastify, adapter);
     this.errors.attach(fastify);
     this.server.prepare(adapter, fastify);

@@ -19,7 +19,7 @@ const MAX_CLIENT_TEXT = 512;
 export const DYNAMIC_FIELDS = {
   path: ({ request }, { hasOwnPaths }) =>
     hasOwnPaths ? text('path', withoutQuery(urlOf(request))) : '',
-  durationMs: ({ durationMs }) => `,"durationMs":${Math.round(durationMs * 1000) / 1000}`,
+  durationMs: ({ durationMs }) => `,"durationMs":${toDecimal(durationMs)}`,
   requestBytes: ({ request }) => size('requestBytes', request.headers['content-length']),
   responseBytes: ({ responseBytes }) => size('responseBytes', responseBytes),
   requestId: ({ requestId }) => text('requestId', requestId),
@@ -50,9 +50,23 @@ export const DEFAULT_ACCESS_FIELDS: readonly AccessField[] = ACCESS_FIELDS.filte
   (field) => !ABOUT_CLIENTS.includes(field),
 );
 
+/** Milliseconds to the microsecond. Writing a fraction takes V8 ten times as long as two integers. */
+function toDecimal(ms: number): string {
+  const us = Math.round(ms * 1000);
+  const rest = us % 1000;
+  const whole = String((us - rest) / 1000);
+  if (rest === 0) return whole;
+  const digits = rest < 10 ? `00${rest}` : rest < 100 ? `0${rest}` : String(rest);
+  return `${whole}.${digits}`;
+}
+
+/** Nothing of it is written otherwise in JSON. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function text(field: string, value: string | undefined): string {
   if (value === undefined || value === '') return '';
-  return `,"${field}":${JSON.stringify(value.length > MAX_CLIENT_TEXT ? value.slice(0, MAX_CLIENT_TEXT) : value)}`;
+  const told = value.length > MAX_CLIENT_TEXT ? value.slice(0, MAX_CLIENT_TEXT) : value;
+  return PLAIN.test(told) ? `,"${field}":"${told}"` : `,"${field}":${JSON.stringify(told)}`;
 }
 
 /** Of a body that comes or goes in chunks, no size is known. */

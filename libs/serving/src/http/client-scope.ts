@@ -8,11 +8,10 @@ import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import { RequestPlace } from './request-place.js';
+import { recordOf } from './request-record.js';
 import { traceOf } from './request-trace.js';
 
 const SCOPES = Symbol('bentonest.scopes');
-const ON_TIMEOUT = Symbol('bentonest.on-timeout');
-const TIMEOUT_MS = Symbol('bentonest.timeout');
 
 /** What ends when a client leaves. */
 interface Abortable {
@@ -21,11 +20,6 @@ interface Abortable {
 
 /** A client's connection, or its stream of an HTTP/2 connection. */
 type Connection = EventEmitter & { [SCOPES]?: Set<Abortable>; readonly destroyed: boolean };
-
-type TimedRequest = FastifyRequest & {
-  [ON_TIMEOUT]?: (error: Error) => void;
-  [TIMEOUT_MS]?: number;
-};
 
 /** How a method is run. */
 export interface RunOptions {
@@ -185,7 +179,7 @@ function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed)
       const error = new ApiTimeoutError(timeoutMs);
       reject(error);
       scope.abort(error);
-      (request as TimedRequest)[ON_TIMEOUT]?.(error);
+      recordOf(request.raw).onTimeout?.(error);
     }, timeoutMs);
     void settled.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
@@ -193,16 +187,16 @@ function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed)
 
 /** The time of a method that has none of its own. */
 export function setDefaultTimeout(request: FastifyRequest, timeoutMs: number): void {
-  (request as TimedRequest)[TIMEOUT_MS] = timeoutMs;
+  recordOf(request.raw).timeoutMs = timeoutMs;
 }
 
 function timeoutOf(request: FastifyRequest, { timeoutMs }: RunOptions): number | undefined {
-  return timeoutMs ?? (request as TimedRequest)[TIMEOUT_MS];
+  return timeoutMs ?? recordOf(request.raw).timeoutMs;
 }
 
 /** Calls `listener` when the method that a request is for has run out of time. */
 export function onTimeout(request: FastifyRequest, listener: (error: Error) => void): void {
-  (request as TimedRequest)[ON_TIMEOUT] = listener;
+  recordOf(request.raw).onTimeout = listener;
 }
 
 /** The connection by which a request came; of HTTP/2 its own stream. */

@@ -5,7 +5,7 @@ import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
 import { connectionOf } from './client-scope.js';
 import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
-import { traceOf } from './request-trace.js';
+import { recordOf } from './request-record.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
@@ -79,33 +79,23 @@ export const publishUnmatched: OnResponse = (request, reply, done) => {
   done();
 };
 
-const MOUNTED = Symbol('bentonest.mounted');
-const ANSWERED_BESIDE = Symbol('bentonest.answered-beside');
-const PUBLISHED = Symbol('bentonest.published');
-
-type AnyResponse = ServerResponse & {
-  [MOUNTED]?: boolean;
-  [ANSWERED_BESIDE]?: number;
-  [PUBLISHED]?: boolean;
-};
-
 /** What Node's parser refused in the middle of a request was answered past the response. */
 export function answeredBeside(response: ServerResponse, statusCode: number): void {
-  (response as AnyResponse)[ANSWERED_BESIDE] = statusCode;
+  recordOf(response.req).answeredBeside = statusCode;
 }
 
 /** The status of a request whose answer did not get out whole. */
 export function unfinishedStatus(response: ServerResponse): number {
-  return (response as AnyResponse)[ANSWERED_BESIDE] ?? CLIENT_CLOSED_REQUEST;
+  return recordOf(response.req).answeredBeside ?? CLIENT_CLOSED_REQUEST;
 }
 
 /** An answer of a mounted application is published as the mount's, not as that of a route. */
 export function leaveToMount(response: ServerResponse): void {
-  (response as AnyResponse)[MOUNTED] = true;
+  recordOf(response.req).isMounted = true;
 }
 
 export function takeFromMount(response: ServerResponse): void {
-  (response as AnyResponse)[MOUNTED] = false;
+  recordOf(response.req).isMounted = false;
 }
 
 const NO_TRACE = { traceId: undefined, spanId: undefined };
@@ -118,17 +108,17 @@ function publish(
 ): void {
   if (!requestChannel.hasSubscribers) return;
   const { elapsedTime: durationMs } = reply;
-  const response: AnyResponse = reply.raw;
-  if (response[MOUNTED] === true || response[PUBLISHED] === true) return;
-  response[PUBLISHED] = true;
+  const { raw: response } = reply;
+  const record = recordOf(request.raw);
+  if (record.isMounted || record.isPublished) return;
+  record.isPublished = true;
   openRepliesOf(request).delete(reply);
-  const { id: requestId, raw } = request;
   const responseBytes = lengthOf(reply.getHeader('content-length'));
-  const { traceId, spanId } = traceOf(raw) ?? NO_TRACE;
+  const { traceId, spanId } = record.trace ?? NO_TRACE;
   const event = {
     route,
-    requestId,
-    request: raw,
+    requestId: request.id,
+    request: request.raw,
     response,
     statusCode,
     durationMs,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { recordOf } from './request-record.js';
 
 /** The header by which a client, or a proxy before it, names its request, and by which we do. */
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -11,10 +12,6 @@ export const BENTOML_REQUEST_ID_HEADER = 'x-bentoml-request-id';
 
 /** Printable ASCII without spaces: safe in a header, in a log line and in a shell. */
 const ACCEPTED = /^[!-~]{1,128}$/;
-
-const REQUEST_ID = Symbol('bentonest.request-id');
-
-type KnownRequest = IncomingMessage & { [REQUEST_ID]?: string };
 
 /** Tells this process's ids from those of others; a number of its own tells them from each other. */
 const ids = { prefix: randomBytes(6).toString('hex'), count: 0 };
@@ -32,18 +29,18 @@ export function identifyRequests(fastify: FastifyInstance): void {
   // Fastify has it, its types do not.
   const { genReqId } = fastify as unknown as { readonly genReqId: (request: object) => string };
   const isFastifys = genReqId.name === 'defaultGenReqId';
-  fastify.setGenReqId((request: KnownRequest) => {
+  fastify.setGenReqId((request: IncomingMessage) => {
     const { [REQUEST_ID_HEADER]: sent } = request.headers;
     const isAccepted = typeof sent === 'string' && ACCEPTED.test(sent);
     const id = isAccepted ? sent : isFastifys ? createRequestId() : genReqId(request);
-    request[REQUEST_ID] = id;
+    recordOf(request).id = id;
     return id;
   });
 }
 
 /** The id of a request where nobody knows of Fastify's: in middleware and in mounted applications. */
 export function requestIdOf(request: IncomingMessage): string {
-  return (request as KnownRequest)[REQUEST_ID] ?? '';
+  return recordOf(request).id;
 }
 
 type SentDone = (error: Error | null, payload?: unknown) => void;

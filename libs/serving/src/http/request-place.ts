@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
-
-const PLACE = Symbol('bentonest.place');
-
-type PlacedRequest = IncomingMessage & { [PLACE]?: RequestPlace };
+import { recordOf } from './request-record.js';
 
 /**
  * The place of one request among those that the server takes at a time. It is given up when the answer
@@ -18,12 +15,12 @@ export class RequestPlace {
 
   /** @throws TooManyRequestsError where none is free. */
   static take(request: IncomingMessage, limit: ConcurrencyLimit): RequestPlace {
-    return ((request as PlacedRequest)[PLACE] = new RequestPlace(limit));
+    return (recordOf(request).place = new RequestPlace(limit));
   }
 
   /** None where the server has no limit. */
   static of(request: IncomingMessage): RequestPlace | undefined {
-    return (request as PlacedRequest)[PLACE];
+    return recordOf(request).place;
   }
 
   hold(): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { recordOf } from './request-record.js';
 
 /** A request that is traced, as who traces it leaves it at the request when it comes in. */
 export interface RequestTrace {
@@ -17,16 +18,12 @@ export interface RequestTrace {
   activate<T>(handler: () => T, isAsync: boolean): T;
 }
 
-const TRACE = Symbol('bentonest.request-trace');
-
-type TracedRequest = IncomingMessage & { [TRACE]?: RequestTrace };
-
 /** Marks a request as traced; called by a subscriber of its start. */
 export function traceRequest(request: IncomingMessage, trace: RequestTrace): void {
-  (request as TracedRequest)[TRACE] = trace;
+  recordOf(request).trace = trace;
 }
 
 /** The trace of a request; undefined for most, which cost no more than this. */
 export function traceOf(request: IncomingMessage): RequestTrace | undefined {
-  return (request as TracedRequest)[TRACE];
+  return recordOf(request).trace;
 }

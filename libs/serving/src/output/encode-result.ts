@@ -6,18 +6,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defaultOutput } from '../api-route.js';
 import type { ApiRoute } from '../api-route.js';
 import { publishUnfinished } from '../http/request-events.js';
+import { recordOf } from '../http/request-record.js';
 import { logBreak } from './log-break.js';
 import { negotiate } from './negotiate.js';
 
 type EncodedDone = (error: Error | null, payload?: unknown) => void;
 
-const SUCCEEDED = Symbol('bentonest.succeeded');
-
-type MarkedRequest = FastifyRequest & { [SUCCEEDED]?: boolean | 'lines' };
-
 /** Notes that what will be sent is a service's result and no error: interceptors stand in between. */
 export function markSucceeded(request: FastifyRequest, result?: unknown): void {
-  (request as MarkedRequest)[SUCCEEDED] = true;
+  recordOf(request.raw).result = true;
   if (result instanceof StreamableFile) logBreak(request, result.getStream());
   else if (result instanceof FileUpload) logBreak(request, result.stream);
   else if (result instanceof Readable) logBreak(request, result);
@@ -25,7 +22,7 @@ export function markSucceeded(request: FastifyRequest, result?: unknown): void {
 
 /** Notes that what will be sent are lines of JSON, which were written by the output already. */
 export function markLines(request: FastifyRequest): void {
-  (request as MarkedRequest)[SUCCEEDED] = 'lines';
+  recordOf(request.raw).result = 'lines';
 }
 
 /**
@@ -34,19 +31,20 @@ export function markLines(request: FastifyRequest): void {
  */
 export function createResultEncoder(route: ApiRoute, hasSchema: boolean) {
   return (
-    request: MarkedRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
     payload: unknown,
     done: EncodedDone,
   ): void => {
-    const { [SUCCEEDED]: mark = false } = request;
+    const record = recordOf(request.raw);
+    const { result: mark } = record;
     if (mark === false) {
       done(null, payload);
       return;
     }
     // A handler may end after its client left: no hook of Fastify's tells those who count requests.
     if (reply.raw.destroyed) {
-      request[SUCCEEDED] = false;
+      record.result = false;
       publishUnfinished(request, reply);
       done(null, payload instanceof Readable ? payload : '');
       return;
@@ -59,7 +57,7 @@ export function createResultEncoder(route: ApiRoute, hasSchema: boolean) {
       done(null, payload);
       return;
     }
-    request[SUCCEEDED] = false;
+    record.result = false;
     encode(output, { request, reply, payload, done });
   };
 }

@@ -93,13 +93,23 @@ function toFloats(found: Scan, dtype: DType): TensorData {
     const position = numbers.findIndex((value) => Math.abs(value) >= least);
     throw invalid(found, position, `a number of at most ±${GREATEST[dtype]} (${dtype})`);
   }
-  if (dtype === 'float32') return new Float32Array(numbers.subarray(0, length));
+  if (dtype === 'float32') return toFloat32(numbers, length);
   if (dtype === 'float64') return numbers.slice(0, length);
   const bits = new Uint16Array(length);
   for (let position = 0; position < length; position++) {
     bits[position] = numberToFloat16(numbers[position]);
   }
   return bits;
+}
+
+/** Up to here a loop beats the built-in copy, which costs a view and a call of the runtime. */
+const LOOP_LENGTH = 64;
+
+function toFloat32(numbers: Float64Array, length: number): Float32Array {
+  if (length > LOOP_LENGTH) return new Float32Array(numbers.subarray(0, length));
+  const data = new Float32Array(length);
+  for (let position = 0; position < length; position++) data[position] = numbers[position];
+  return data;
 }
 
 function toIntegers(found: Scan, dtype: DType): TensorData {

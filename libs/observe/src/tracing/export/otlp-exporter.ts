@@ -2,11 +2,13 @@ import { Logger } from '@nestjs/common';
 import type { Context, DiagLogger } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-node';
 import { importPeer } from 'bentonest/errors';
-import { RequestContextManager } from './context-manager.js';
-import type { OtelApi, Tracing } from './otel.js';
-import type { OtlpOptions, ResolvedTracingOptions } from './tracing.options.js';
+import { RequestContextManager } from '../context-manager.js';
+import type { OtelApi, Tracing } from '../otel.js';
+import type { OtlpOptions, ResolvedTracingOptions } from '../tracing.options.js';
+import type { ExportThreadData } from './export.messages.js';
+import { FEATURE } from './exporter-package.js';
+import { ThreadExporter } from './thread-exporter.js';
 
-const FEATURE = "tracing.exporter: 'otlp'";
 /** For the spans that are left at the end; the rest of the shutdown is not kept waiting for longer. */
 const FLUSH_MS = 3_000;
 const COMPLAINT_EVERY_MS = 60_000;
@@ -24,16 +26,11 @@ export async function startOtlpExporter(
   otel: OtelApi,
   { sampleRate, serviceName, otlp }: ResolvedTracingOptions,
 ): Promise<OtlpExporter> {
-  const [sdk, { OTLPTraceExporter }, resources] = await Promise.all([
+  const [sdk, resources] = await Promise.all([
     importPeer(
       '@opentelemetry/sdk-trace-node',
       FEATURE,
       () => import('@opentelemetry/sdk-trace-node'),
-    ),
-    importPeer(
-      '@opentelemetry/exporter-trace-otlp-proto',
-      FEATURE,
-      () => import('@opentelemetry/exporter-trace-otlp-proto'),
     ),
     importPeer('@opentelemetry/resources', FEATURE, () => import('@opentelemetry/resources')),
   ]);
@@ -55,7 +52,10 @@ export async function startOtlpExporter(
         : others.shouldSample(context, ...rest),
     toString: () => 'BentoNest',
   };
-  const exporter = new OTLPTraceExporter(toExporterConfig(otlp));
+  const exporter = await ThreadExporter.start(
+    { exporter: toExporterConfig(otlp), resource: resource.attributes },
+    (message) => complaints.error(message),
+  );
   const spanProcessors = [new sdk.BatchSpanProcessor(exporter)];
   const provider = new sdk.NodeTracerProvider({ resource, sampler, spanProcessors });
   const contextManager = new RequestContextManager(otel.ROOT_CONTEXT);
@@ -70,7 +70,11 @@ export async function startOtlpExporter(
   };
 }
 
-function toExporterConfig({ endpoint, headers, timeoutMs }: OtlpOptions) {
+function toExporterConfig({
+  endpoint,
+  headers,
+  timeoutMs,
+}: OtlpOptions): ExportThreadData['exporter'] {
   const url = endpoint === undefined ? undefined : new URL(endpoint);
   if (url?.pathname === '/') url.pathname = '/v1/traces';
   return {
