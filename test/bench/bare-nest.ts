@@ -1,6 +1,7 @@
-// A Nest application on Fastify that does nothing else: what memory of ours is compared with.
+// A Nest application on Fastify that has no model: what memory and start of ours are compared with, and
+// what its route leaves of a core for a model.
 // Run by servers.ts from dist: node bare-nest.js <port>
-import { Controller, Get, Module } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +11,12 @@ class Hello {
   @Get()
   hello(): string {
     return 'hello';
+  }
+
+  @Post('predict')
+  @HttpCode(200)
+  predict(@Body() [[length = 0] = []]: number[][]): number[] {
+    return [length > 1 ? 2 : 1];
   }
 }
 

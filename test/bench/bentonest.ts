@@ -18,6 +18,7 @@ import type { BentoExtras } from 'bentonest';
 
 const [port = '', file = '', where] = process.argv.slice(2);
 const embedded = where === 'embedded';
+const batchesInFlight = Number(process.env.IN_FLIGHT ?? 1);
 
 /** What operations.ts compares: metrics, a line for each request and traces of one in a hundred, and none of it. */
 const OBSERVED: Readonly<Record<string, BentoExtras>> = {
@@ -43,7 +44,7 @@ class Bench {
     BentoModule.forRoot({ startup: 'wait', ...OBSERVED[where ?? ''] }),
     BentoModule.forFeature({
       services: [Bench],
-      runners: [onnxRunner('model', { model: file, embedded })],
+      runners: [onnxRunner('model', { model: file, embedded, batchesInFlight })],
     }),
   ],
 })

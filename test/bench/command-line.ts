@@ -2,6 +2,8 @@
 //   no mode       closed loop: requests per second and latency at 1 and 32 connections, against bare;
 //                 then, without --only, what --routes and --codecs measure
 //   --open-loop   highest Poisson rate with p99 <= 50 ms, against bare
+//   --ceiling     what Fastify and Nest answer without a model: the most that a ratio can be
+//   --in-flight   1, 2 and 3 batches in flight per worker
 //   --dispatcher  the dispatcher's own cost per call; --profile tells where it goes
 //   --dto         checks of DTOs: compiled, by class-validator, and what parsing their JSON takes
 //   --routes      a DTO's route against one without validation and one with Nest's ValidationPipe
@@ -16,6 +18,8 @@ import { selectCases } from './cases.js';
 const { values } = parseArgs({
   options: {
     'open-loop': { type: 'boolean', default: false },
+    ceiling: { type: 'boolean', default: false },
+    'in-flight': { type: 'boolean', default: false },
     dispatcher: { type: 'boolean', default: false },
     dto: { type: 'boolean', default: false },
     routes: { type: 'boolean', default: false },
@@ -75,6 +79,10 @@ async function runMode(): Promise<readonly object[]> {
     const { measureOperations } = await import('./operations.js');
     return measureOperations(rounds(5), seconds(2));
   }
+  if (values.ceiling) {
+    const { measureCeiling } = await import('./ceiling.js');
+    return measureCeiling(rounds(5), seconds(2));
+  }
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');
     return goodputTable(seconds(10));
@@ -88,6 +96,9 @@ async function runMode(): Promise<readonly object[]> {
     if (values['open-loop']) {
       const { searchHighestRates } = await import('./open-loop.js');
       rows.push(...(await searchHighestRates(bench, { rounds: rounds(1), seconds: seconds(3) })));
+    } else if (values['in-flight']) {
+      const { measureInFlight } = await import('./in-flight.js');
+      rows.push(...(await measureInFlight(bench, { rounds: rounds(5), seconds: seconds(2) })));
     } else {
       const { runClosedLoop } = await import('./closed-loop.js');
       rows.push(...(await runClosedLoop(bench, { rounds: rounds(5), seconds: seconds(2) })));

@@ -13,6 +13,7 @@ export interface BenchServer {
 
 const bare = fileURLToPath(new URL('../../../test/bench/bare.mjs', import.meta.url));
 const ours = fileURLToPath(new URL('./bentonest.js', import.meta.url));
+const bareFastify = fileURLToPath(new URL('../../../test/bench/bare-fastify.mjs', import.meta.url));
 const bareNest = fileURLToPath(new URL('./bare-nest.js', import.meta.url));
 const routes = fileURLToPath(new URL('./routes-app.js', import.meta.url));
 
@@ -41,7 +42,7 @@ export async function withRoutes<R>(use: (url: string) => R | Promise<R>): Promi
   }
 }
 
-async function startTarget(target: Target, modelFile: string): Promise<BenchServer> {
+export async function startTarget(target: Target, modelFile: string): Promise<BenchServer> {
   const args = [modelFile, ...(target === 'bentonest-embedded' ? ['embedded'] : [])];
   const { url, ...server } = await startServer(target === 'bare' ? bare : ours, args);
   return { ...server, url: `${url}/predict` };
@@ -55,6 +56,17 @@ export async function startObserved(
 ): Promise<BenchServer> {
   const { url, ...server } = await startServer(ours, [modelFile, what], { COLLECTOR: collector });
   return { ...server, url: `${url}/predict` };
+}
+
+/** Our server with so many batches on their way to its worker. */
+export async function startInFlight(batches: number, modelFile: string): Promise<BenchServer> {
+  const { url, ...server } = await startServer(ours, [modelFile], { IN_FLIGHT: String(batches) });
+  return { ...server, url: `${url}/predict` };
+}
+
+/** Fastify with a route that has no model. */
+export function startBareFastify(): Promise<BenchServer> {
+  return startServer(bareFastify, []);
 }
 
 /** A Nest application on Fastify with one controller. */

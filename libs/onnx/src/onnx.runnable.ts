@@ -143,7 +143,11 @@ export class OnnxRunnable implements Runnable {
       // Bytes have no folder: external data would be looked for in the working directory.
       const folder = dirname(await realpath(file));
       return await this.createSession(selected, { [EXTERNAL_DATA_FOLDER]: folder });
-    } catch {
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // A worker's console is the runner's log.
+      // oxlint-disable-next-line no-console
+      console.warn(`All outputs are computed, not only the chosen ones: ${reason}`);
       return undefined;
     }
   }

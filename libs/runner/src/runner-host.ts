@@ -1,16 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CallOptions } from './dispatch/call.js';
 import { systemClock } from './dispatch/clock.js';
 import { Dispatcher } from './dispatch/dispatcher.js';
 import type { ArgumentCheck } from './dispatch/prepare-call.js';
-import { Caretaker } from './pool/caretaker.js';
-import { STOP_GRACE_MS } from './pool/pool.options.js';
+import { EmbeddedBackend } from './backend/embedded-backend.js';
+import { PoolBackend } from './backend/pool-backend.js';
+import type { BackendOptions, RunnerBackend } from './backend/runner-backend.js';
 import { Turns } from './pool/turns.js';
-import { WorkerPool } from './pool/worker-pool.js';
-import type { PoolSharing, WorkerLoad, WorkerStatus } from './pool/pool.options.js';
 import { publishBatch, publishCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
-import { RunnerOptionsError, RunnerStartError, RunnerUnavailableError } from './runner.errors.js';
+import { RunnerUnavailableError } from './runner.errors.js';
 import { resolveRunnerOptions } from './runner.options.js';
 import type { ResolvedRunnerOptions } from './runner.options.js';
 import { createRunnerHandle } from './runner.js';
@@ -22,11 +20,8 @@ import type { RunnerSharing } from './sharing/runner-sharing.js';
 import type { RunnersCaller } from './sharing/runners-caller.js';
 import type { SharedRunner } from './sharing/runners-owner.js';
 import type { Change, RunnerMessage } from './sharing/sharing.messages.js';
-import { EmbeddedTarget } from './transport/embedded-target.js';
 import type { MethodDescription } from './wire/frame.js';
-import { loadRunnable } from './worker/load-runnable.js';
-import { warmUp } from './worker/warm-up.js';
-import type { LoadedRunnable, RunnableModel, RunnableSource } from './worker/load-runnable.js';
+import type { RunnableModel, RunnableSource } from './worker/load-runnable.js';
 
 /** What is queued when the application stops may finish within this time. */
 const DRAIN_MS = 5_000;
@@ -46,14 +41,12 @@ export class RunnerHost {
   readonly runner: Runner;
   private readonly options: ResolvedRunnerOptions;
   private readonly dispatcher: Dispatcher;
-  private pool: WorkerPool | undefined;
-  /** The workers of another process, in the place of a pool. */
+  /** Undefined where another process has the workers, or is to have the Runnable. */
+  private backend: RunnerBackend | undefined;
+  /** The workers of another process. */
   private remote: RemotePool | undefined;
-  /** Those in other processes who call the pool's workers. */
+  /** Those in other processes who call the workers of this one. */
   private readonly shared: SharedRunner | undefined;
-  private caretaker: Caretaker | undefined;
-  private embedded: LoadedRunnable | undefined;
-  private embeddedTarget: EmbeddedTarget | undefined;
   private reloadFailure: ReloadFailure | undefined;
   /** One reload at a time: a second one would replace the workers that the first has just begun. */
   private readonly reloads = new Turns();
@@ -81,14 +74,28 @@ export class RunnerHost {
       reload: (model) => this.change({ action: 'reload', model }),
       scale: (workers) => this.change({ action: 'scale', workers }),
     });
-    if (sharing?.role !== 'owner' || this.options.embedded) return;
-    this.shared = sharing.owner.add({
-      name: this.name,
-      describe: () => this.describe(),
-      change: (change) => this.change(change),
-      endHanging: (worker, reason) => this.pool?.endHanging(worker, reason),
-      noteAnswered: (worker) => this.pool?.noteAnswered(worker),
-    });
+    if (this.options.embedded) {
+      // Who owns workers for others calls none itself.
+      if (sharing?.role !== 'owner') this.backend = new EmbeddedBackend(this.backendOptions);
+    } else if (sharing?.role === 'owner') {
+      this.shared = sharing.owner.add({
+        name: this.name,
+        describe: () => this.describe(pool),
+        change: (change) => this.change(change),
+        endHanging: (worker, reason) => pool.endHanging(worker, reason),
+        noteAnswered: (worker) => pool.noteAnswered(worker),
+      });
+      const pool = new PoolBackend(this.backendOptions, this.shared);
+      this.backend = pool;
+    } else if (sharing === undefined) {
+      this.backend = new PoolBackend(this.backendOptions, undefined);
+    }
+  }
+
+  private get backendOptions(): BackendOptions {
+    const { name: runner, options, dispatcher, definition } = this;
+    const { argumentCheck = acceptAll } = definition;
+    return { runner, options, dispatcher, argumentCheck };
   }
 
   /** The model that it serves; undefined before it is started, and where the Runnable has none by tag. */
@@ -111,29 +118,29 @@ export class RunnerHost {
   }
 
   get status(): RunnerStatus {
-    const pool = this.remote ?? this.pool;
-    const failure = this.failure ?? pool?.failure;
+    const { remote, backend } = this;
+    const failure = this.failure ?? remote?.failure ?? backend?.failure;
     const { dispatcher } = this;
     const reloadFailure = this.currentReloadFailure();
-    const workers = pool?.status ?? [];
-    const reason = this.remote?.told?.reason ?? (failure && describeFailure(failure));
+    const workers = remote?.status ?? backend?.workers ?? [];
+    const isReady = (remote?.status.length ?? 0) > 0 || backend?.isReady === true;
+    const reason = remote?.told?.reason ?? (failure && describeFailure(failure));
     return {
       name: this.name,
-      state: this.stateOf(workers, failure),
+      state: this.stateOf(isReady, failure),
       ...(reason === undefined ? {} : { reason }),
       ...(reloadFailure === undefined ? {} : { reloadFailure }),
       workers,
-      restarts: pool?.restarts ?? 0,
+      restarts: remote?.restarts ?? backend?.restarts ?? 0,
       waiting: dispatcher.depth,
       pending: dispatcher.pending,
       methods: dispatcher.methodStatuses,
     };
   }
 
-  private stateOf(workers: readonly WorkerStatus[], failure: Error | undefined): RunnerState {
+  private stateOf(isReady: boolean, failure: Error | undefined): RunnerState {
     if (this.isStopped) return 'stopped';
     if (failure !== undefined) return 'failed';
-    const isReady = this.embedded !== undefined || workers.some(({ state }) => state === 'ready');
     return isReady ? 'ready' : 'starting';
   }
 
@@ -156,16 +163,14 @@ export class RunnerHost {
   }
 
   private async load(): Promise<void> {
-    const { sharing } = this;
+    const { sharing, backend } = this;
     if (sharing?.role === 'caller' && !this.options.embedded) return this.connect(sharing.caller);
-    // Who calls it has a Runnable of its own; who owns workers calls none.
-    if (sharing?.role === 'owner' && this.options.embedded) return undefined;
+    if (backend === undefined) return undefined;
     try {
       const source = await this.definition.source();
       if (this.isStopped) return;
       this.source = source;
-      if (this.options.embedded) await this.startEmbedded(source);
-      else await this.startPool(source);
+      await backend.start(source);
     } catch (error) {
       this.failure = error as Error;
       this.dispatcher.refuse(this.failure);
@@ -175,17 +180,12 @@ export class RunnerHost {
 
   /** Lets what is queued finish, for at most 5 s, then ends the workers. */
   async stop(): Promise<void> {
-    const drainUntil = performance.now() + DRAIN_MS;
-    const canDrain = this.status.state === 'ready';
-    while (canDrain && this.dispatcher.pending > 0 && performance.now() < drainUntil) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    if (this.status.state === 'ready') await this.dispatcher.idle(DRAIN_MS);
     this.isStopped = true;
-    this.caretaker?.stop();
     this.starting ??= Promise.resolve();
     this.dispatcher.refuse(new RunnerUnavailableError(this.name, 'stopped'));
-    await (this.remote ?? this.pool)?.stop(STOP_GRACE_MS);
-    await this.embedded?.instance.close?.();
+    await this.remote?.stop();
+    await this.backend?.stop();
   }
 
   private async change(change: Change): Promise<void> {
@@ -193,7 +193,10 @@ export class RunnerHost {
       await this.start();
       return this.remote?.change(change);
     }
-    if (change.action === 'scale') return this.scale(change.workers);
+    if (change.action === 'scale') {
+      await this.start();
+      return this.backend?.scale(change.workers);
+    }
     return this.reloads.take(() => this.reloadNow(change.model));
   }
 
@@ -202,8 +205,7 @@ export class RunnerHost {
     let source: RunnableSource | undefined;
     try {
       source = await this.definition.source(model);
-      if (this.options.embedded) await this.reloadEmbedded(source);
-      else await this.pool?.reload(source);
+      await this.backend?.reload(source);
       this.source = source;
       this.reloadFailure = undefined;
     } catch (error) {
@@ -216,93 +218,25 @@ export class RunnerHost {
 
   /** None, when a worker that was spawned since then has loaded what the reload could not. */
   private currentReloadFailure(): string | undefined {
-    const { reloadFailure: failure, pool } = this;
+    const { reloadFailure: failure, backend } = this;
     if (failure === undefined) return this.remote?.told?.reloadFailure;
-    const isMended =
-      isDeepStrictEqual(failure.source, pool?.loads) &&
-      pool?.ready.some(({ spawnedAt }) => spawnedAt > failure.at);
-    return isMended === true ? undefined : describeFailure(failure.error);
-  }
-
-  private async scale(workers: number): Promise<void> {
-    if (this.options.embedded || !Number.isInteger(workers) || workers < 1) {
-      const why = this.options.embedded ? 'it is embedded' : `got ${workers}`;
-      throw new RunnerOptionsError(
-        `Runner "${this.name}" can be scaled to a positive number of workers; ${why}.`,
-      );
-    }
-    await this.start();
-    await this.pool?.scale(workers);
-  }
-
-  private async startPool(source: RunnableSource): Promise<void> {
-    const { argumentCheck = acceptAll } = this.definition;
-    const { options, dispatcher, name: runner } = this;
-    const sharing = this.poolSharing;
-    this.pool = new WorkerPool({ ...options, runner, argumentCheck, sharing }, dispatcher);
-    await this.pool.start(source, options.workers.min);
-    const load = (): WorkerLoad => this.shared?.workers.load ?? dispatcher;
-    this.caretaker = new Caretaker({ ...options, runner }, this.pool, load);
-    if (!this.isStopped) this.caretaker.start();
-  }
-
-  private get poolSharing(): PoolSharing | undefined {
-    if (this.shared === undefined) return undefined;
-    const { workers, tellAll } = this.shared;
-    return {
-      changed: tellAll,
-      released: (worker) => workers.released(worker),
-      gone: (worker) => workers.forgetWorker(worker),
-      callsOf: (worker) => workers.callsOf(worker),
-    };
+    const isMended = backend?.hasLoaded(failure.source, failure.at) === true;
+    return isMended ? undefined : describeFailure(failure.error);
   }
 
   /** How the runner is, for processes that call its workers. */
-  private describe(): RunnerMessage {
+  private describe(pool: PoolBackend): RunnerMessage {
     const { state, reason, reloadFailure, restarts } = this.status;
-    const attached = this.pool?.ready.filter(({ isAttached }) => isAttached) ?? [];
-    const workers = attached.map(({ socketPath, pid }) => ({ socketPath, pid }));
+    const workers = pool.attached.map(({ socketPath, pid }) => ({ socketPath, pid }));
     const { name: runner, model } = this;
     return { type: 'runner', runner, state, workers, restarts, reason, reloadFailure, model };
   }
 
   /** Uses the workers of another process; resolves when the first of them serves. */
   private connect(caller: RunnersCaller): Promise<void> {
-    const { definition, dispatcher, name: runner } = this;
-    const { argumentCheck = acceptAll } = definition;
+    const { runner, argumentCheck, dispatcher } = this.backendOptions;
     this.remote = new RemotePool({ runner, argumentCheck }, dispatcher, caller);
     caller.add(runner, this.remote);
     return this.remote.start();
-  }
-
-  private async startEmbedded(source: RunnableSource): Promise<void> {
-    const { argumentCheck = acceptAll } = this.definition;
-    const loaded = await this.loadEmbedded(source);
-    this.embedded = loaded;
-    this.embeddedTarget = new EmbeddedTarget(this.name, loaded);
-    this.dispatcher.describe(loaded.methods, argumentCheck(loaded.metadata));
-    this.dispatcher.attach(this.embeddedTarget);
-  }
-
-  private async reloadEmbedded(source: RunnableSource): Promise<void> {
-    const { embedded: old, embeddedTarget: oldTarget } = this;
-    await this.startEmbedded(source);
-    if (oldTarget !== undefined) await this.dispatcher.drain(oldTarget);
-    await old?.instance.close?.();
-  }
-
-  private async loadEmbedded(source: RunnableSource): Promise<LoadedRunnable> {
-    if (source.command !== undefined) {
-      throw new RunnerOptionsError(
-        `Runner "${this.name}" cannot be embedded: its Runnable runs in a program of its own. Remove embedded: true.`,
-      );
-    }
-    try {
-      const loaded = await loadRunnable(source);
-      await warmUp(this.name, loaded, this.options.warmup);
-      return loaded;
-    } catch (cause) {
-      throw new RunnerStartError(this.name, String(cause), { cause });
-    }
   }
 }

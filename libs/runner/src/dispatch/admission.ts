@@ -1,8 +1,9 @@
-import { RunnerOverloadedError } from '../runner.errors.js';
+import { CallAbortedError, RunnerOverloadedError } from '../runner.errors.js';
 import type { BatchRuns } from './batch-runs.js';
 import type { CallQueues } from './call-queues.js';
+import { CallScope } from './call-scope.js';
 import type { Call, PreparedCall } from './call.js';
-import type { DispatcherOptions } from './dispatcher.options.js';
+import type { DispatcherOptions, LossReason } from './dispatcher.options.js';
 import { forecastMs } from './forecast.js';
 import type { MethodLoad } from './method-load.js';
 import type { MethodLoads } from './method-loads.js';
@@ -14,6 +15,12 @@ export interface Traffic {
   readonly runs: BatchRuns;
 }
 
+/** Why a call is not run, or not to its end. */
+export interface Loss {
+  readonly reason: LossReason;
+  readonly error: Error;
+}
+
 const allRows = ({ waitingRows }: MethodLoad): number => waitingRows;
 
 /** Which calls are taken: those that can be answered in time. */
@@ -22,6 +29,31 @@ export class Admission {
     private readonly options: DispatcherOptions,
     private readonly traffic: Traffic,
   ) {}
+
+  /** Refuses what need not be looked at: nobody waits for it, or there is no room. */
+  refuseUnseen({ priority }: Call, signal: AbortSignal | undefined): Loss | undefined {
+    const { loads, queues } = this.traffic;
+    if (signal?.aborted) return this.aborted(signal.reason);
+    const { current: scope } = CallScope;
+    if (scope?.isAborted) return this.aborted(scope.reason);
+    if (loads.waiting < this.options.maxQueue || queues.hasBelow(priority)) return undefined;
+    return { reason: 'queue_full', error: this.queueFull() };
+  }
+
+  /** A call that finds the queue full takes the place of the last one of a lower priority. */
+  oustedBy({ priority }: Call): Call | undefined {
+    const { loads, queues } = this.traffic;
+    return loads.waiting < this.options.maxQueue ? undefined : queues.lastBelow(priority);
+  }
+
+  queueFull(): Error {
+    const { runner, maxQueue } = this.options;
+    return RunnerOverloadedError.queueFull(runner, maxQueue);
+  }
+
+  aborted(cause: unknown): Loss {
+    return { reason: 'aborted', error: new CallAbortedError(this.options.runner, { cause }) };
+  }
 
   /**
    * A call that would miss its deadline is told so now.

@@ -14,6 +14,8 @@ export interface RunContext {
   pump(): void;
   /** Queues a call anew, alone. */
   retry(queued: QueuedCall): void;
+  /** A batch has ended, whatever came of it. */
+  ended(): void;
 }
 
 /** Gives batches to targets and settles their calls when they end. */
@@ -179,5 +181,6 @@ export class BatchRuns {
   private report({ batch, startedAt }: RunningBatch, error: unknown): void {
     const { onBatch, clock } = this.options;
     onBatch?.(batch, { startedAt, endedAt: clock.now(), error });
+    this.context.ended();
   }
 }

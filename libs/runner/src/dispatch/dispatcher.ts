@@ -1,11 +1,7 @@
-import {
-  CallAbortedError,
-  RunnerOverloadedError,
-  RunnerTimeoutError,
-  UnknownMethodError,
-} from '../runner.errors.js';
+import { RunnerTimeoutError, UnknownMethodError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 import { Admission } from './admission.js';
+import type { Loss } from './admission.js';
 import { BatchRuns } from './batch-runs.js';
 import { BatchWindow, waitUntil } from './batch-window.js';
 import { assembleBatch } from './batch.js';
@@ -43,11 +39,12 @@ export class Dispatcher {
   private readonly admission: Admission;
   private readonly loads = new MethodLoads();
   private readonly window: BatchWindow;
+  private readonly whenIdle: (() => void)[] = [];
   /** Calls that came before the first worker told which methods there are. */
   private early: EarlyCall[] = [];
   private described: ReadonlyMap<string, MethodDescription> | undefined;
   private check: ArgumentCheck = (_method, args) => args;
-  private refusal: Error | undefined;
+  private refusal: Loss | undefined;
   private pumpIsDeferred = false;
 
   constructor(private readonly options: DispatcherOptions) {
@@ -58,6 +55,7 @@ export class Dispatcher {
       loads: this.loads,
       pump: () => this.pump(),
       retry: (queued) => this.enqueue(queued),
+      ended: () => this.noteEnd(),
     });
     const { loads, queues, runs } = this;
     this.admission = new Admission(options, { loads, queues, runs });
@@ -71,6 +69,24 @@ export class Dispatcher {
   /** Calls that wait or run. */
   get pending(): number {
     return this.loads.waiting + [...this.runs.calls].length;
+  }
+
+  /** Resolves when no call waits or runs, or after `timeoutMs`. */
+  idle(timeoutMs: number): Promise<void> {
+    if (this.pending === 0) return Promise.resolve();
+    const { clock } = this.options;
+    return new Promise((resolve) => {
+      const timer = clock.setTimer(resolve, timeoutMs);
+      this.whenIdle.push(() => {
+        clock.clearTimer(timer);
+        resolve();
+      });
+    });
+  }
+
+  private noteEnd(): void {
+    if (this.whenIdle.length === 0 || this.pending > 0) return;
+    for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 
   /** Targets that run a batch. */
@@ -119,7 +135,7 @@ export class Dispatcher {
 
   /** Fails what waits, and every call from now on, until `accept` is called. */
   refuse(reason: Error): void {
-    this.refusal = reason;
+    this.refusal = { reason: 'unavailable', error: reason };
     for (const { call } of this.queues) this.lose(call, 'unavailable', reason);
     for (const { call } of this.early) this.lose(call, 'unavailable', reason);
     this.queues.clear();
@@ -144,7 +160,11 @@ export class Dispatcher {
       const call = new Call(load, clock.now(), timeoutMs, { resolve, reject });
       call.priority = priority;
       call.onEnd = onCall;
-      if (!this.isTaken(call, signal)) return;
+      const refused = this.refusal ?? this.admission.refuseUnseen(call, signal);
+      if (refused !== undefined) {
+        this.lose(call, refused.reason, refused.error);
+        return;
+      }
       if (signal !== undefined) this.abortOnSignal(call, signal);
       CallScope.current?.add(call, this.abort);
       if (this.described === undefined) this.hold({ call, methodName, args });
@@ -157,32 +177,6 @@ export class Dispatcher {
     return this.loads.of(this.described?.has(methodName) === true ? methodName : UNKNOWN_METHOD);
   }
 
-  /** Refuses at once what need not be looked at. */
-  private isTaken(call: Call, signal: AbortSignal | undefined): boolean {
-    const { maxQueue, runner } = this.options;
-    const scope = CallScope.current;
-    if (this.refusal !== undefined) {
-      this.lose(call, 'unavailable', this.refusal);
-    } else if (signal?.aborted) {
-      this.abort(call, signal.reason);
-    } else if (scope?.isAborted) {
-      this.abort(call, scope.reason);
-    } else if (this.loads.waiting >= maxQueue && !this.queues.hasBelow(call.priority)) {
-      this.lose(call, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
-    }
-    return !call.isSettled;
-  }
-
-  /** A call that finds the queue full takes the place of the last one of a lower priority. */
-  private makeRoom({ priority }: Call): void {
-    const { runner, maxQueue } = this.options;
-    if (this.loads.waiting < maxQueue) return;
-    const last = this.queues.lastBelow(priority);
-    if (last !== undefined) {
-      this.lose(last, 'queue_full', RunnerOverloadedError.queueFull(runner, maxQueue));
-    }
-  }
-
   private hold(entry: EarlyCall): void {
     this.early.push(entry);
     this.loads.enter(entry.call);
@@ -193,7 +187,8 @@ export class Dispatcher {
     try {
       const prepared = this.prepare(methodName, args);
       this.admission.refuseHopeless(call, prepared);
-      this.makeRoom(call);
+      const ousted = this.admission.oustedBy(call);
+      if (ousted !== undefined) this.lose(ousted, 'queue_full', this.admission.queueFull());
       this.enqueue({ call, prepared });
     } catch (error) {
       call.reject(error);
@@ -264,7 +259,8 @@ export class Dispatcher {
   }
 
   private readonly abort = (call: Call, cause: unknown): void => {
-    this.lose(call, 'aborted', new CallAbortedError(this.options.runner, { cause }));
+    const { reason, error } = this.admission.aborted(cause);
+    this.lose(call, reason, error);
   };
 
   /** Settles a call that is not run to its end, or the one that it is a piece of. */
@@ -284,6 +280,7 @@ export class Dispatcher {
     call.reject(error);
     if (batch !== undefined) this.runs.forsake(batch);
     for (const part of call.parts) if (!part.call.isSettled) this.drop(part.call, error);
+    this.noteEnd();
   }
 
   private failExpired(now: number): number {

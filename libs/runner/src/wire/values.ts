@@ -44,7 +44,7 @@ export function isSeveral(result: unknown): result is readonly unknown[] {
 
 /**
  * Values as they would come out of a wire, where there is none between caller and Runnable: JSON is
- * checked and copied, a Date is its text, and tensors that lie in pieces are joined.
+ * checked and copied, a Date is its text, and tensors are copied, those that lie in pieces into one.
  *
  * @throws UnsupportedValueError as {@link packValues}.
  */
@@ -60,7 +60,8 @@ export function passValues(values: readonly unknown[]): unknown[] {
 
 function joinChunks({ dtype, shape, chunks }: TensorChunks): NdArray {
   const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return new NdArray(dtype, only, shape);
+  // A copy, as a wire makes: a Runnable may write into what it gets, a caller into what it got.
+  if (only !== undefined && chunks.length === 1) return new NdArray(dtype, only.slice(), shape);
   const flat = chunks.map((data) => new NdArray(dtype, data, [data.length]));
   return new NdArray(dtype, concat(flat).data, shape);
 }

@@ -6,7 +6,8 @@ import type { ExportThreadData, FromExportThread, ToExportThread } from './expor
 import { EXPORTER_PACKAGE, FEATURE } from './exporter-package.js';
 import { toPlainSpan } from './span-message.js';
 
-type Exported = Parameters<SpanExporter['export']>[1];
+/** `code` as ExportResultCode of @opentelemetry/core has it. */
+type Exported = (result: { readonly code: number; readonly error?: Error }) => void;
 
 const THREAD = new URL('./export-thread.js', import.meta.url);
 const FAILED = 1;
