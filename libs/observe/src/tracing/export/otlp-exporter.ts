@@ -65,6 +65,7 @@ export async function startOtlpExporter(
     sampled: (context: Context) => context.setValue(isChosen, true),
     shutdown: async () => {
       await flush(provider, complaints);
+      await exporter.terminate();
       for (const api of [otel.trace, otel.context, otel.propagation, otel.diag]) api.disable();
     },
   };

@@ -63,6 +63,11 @@ export class ThreadExporter implements SpanExporter {
     await ended;
   }
 
+  /** Ends the thread, whatever it does; after `shutdown` has taken too long. */
+  async terminate(): Promise<void> {
+    await this.thread.terminate();
+  }
+
   private tell(message: ToExportThread): void {
     this.thread.postMessage(message);
   }
