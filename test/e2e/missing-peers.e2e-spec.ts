@@ -10,12 +10,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const PACKAGES = [
   '@fastify/busboy',
+  '@opentelemetry/api',
+  '@opentelemetry/resources',
   'class-transformer',
   'class-validator',
   'class-validator-jsonschema',
   'reflect-metadata',
   'secure-json-parse',
 ];
+
+const EXPORT = 'libs/observe/src/tracing/export';
+const EXPORTER = '@opentelemetry/exporter-trace-otlp-proto';
 
 let folder: string;
 
@@ -26,7 +31,10 @@ beforeAll(async () => {
   for (const lib of ['errors', 'tensor', 'io']) {
     await cp(join(ROOT, 'dist/libs', lib), join(folder, 'dist/libs', lib), { recursive: true });
   }
-  await mkdir(join(folder, 'node_modules/@fastify'), { recursive: true });
+  await cp(join(ROOT, 'dist', EXPORT), join(folder, 'dist', EXPORT), { recursive: true });
+  for (const scope of ['@fastify', '@opentelemetry']) {
+    await mkdir(join(folder, 'node_modules', scope), { recursive: true });
+  }
   for (const name of PACKAGES) {
     await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }
@@ -38,6 +46,7 @@ async function run(call: string): Promise<unknown> {
   const code = `
     import * as io from 'bentonest/io';
     import * as tensor from 'bentonest/tensor';
+    const { ThreadExporter } = await import('./dist/${EXPORT}/thread-exporter.js');
     const form = { contentType: 'image/png', headers: {}, body: Buffer.from('\\x89PNG\\r\\n\\x1a\\n', 'latin1') };
     const pixels = new tensor.NdArray('uint8', new Uint8Array(3), [1, 1, 3]);
     const frame = tensor.DataFrame.from({ a: [1] });
@@ -55,6 +64,7 @@ it.each([
   ['tensor.decodeParquet(Buffer.alloc(9))', 'hyparquet', 'application/vnd.apache.parquet'],
   ['(async () => io.image().decode(form))()', 'sharp', 'image()'],
   ["(async () => io.image().encode(pixels, 'image/png'))()", 'sharp', 'image()'],
+  ['ThreadExporter.start({ exporter: {}, resource: {} })', EXPORTER, "tracing.exporter: 'otlp'"],
 ])('%s says that %s is to be installed', async (call, name, feature) => {
   expect(await run(call)).toEqual({
     code: 'MISSING_PEER',

@@ -38,7 +38,8 @@ export class ThreadExporter implements SpanExporter {
     data: ExportThreadData,
     complain: (message: string) => void,
   ): Promise<ThreadExporter> {
-    const thread = new Worker(THREAD, { workerData: data });
+    // Flags of the process, such as what it is to load first, are for the server's own thread.
+    const thread = new Worker(THREAD, { workerData: data, execArgv: [] });
     const [first] = (await once(thread, 'message')) as [FromExportThread];
     if (first.type !== 'missing') return new ThreadExporter(thread, complain);
     await thread.terminate();
