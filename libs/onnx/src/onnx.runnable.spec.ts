@@ -174,7 +174,9 @@ describe('batching', () => {
     ['cases/scalar.onnx', {}, false, [0, 0]],
   ])('of %s with %j is %s, along %j', async (file, options, batchable, batchDim) => {
     const runnable = await load(file, options);
-    expect(runnable.describeMethods(declared)).toEqual([{ name: 'predict', batchable, batchDim }]);
+    expect(runnable.describeMethods(declared)).toMatchObject([
+      { name: 'predict', batchable, batchDim },
+    ]);
   });
 
   it.each<[string, Partial<OnnxRunnableOptions>, RegExp]>([

@@ -77,6 +77,8 @@ export class OnnxRunnable implements Runnable {
       ...method,
       ...this.batching.get(method.name),
       idempotent,
+      // No code of a user's runs in it that could log for a request.
+      ignoresOrigins: true,
     }));
   }
 

@@ -58,10 +58,10 @@ it('hands the signature of the store to the worker, which batches by it', async 
     return runnable.describeMethods([{ name: 'run', batchable: true, batchDim: [0, 0] }]);
   };
   // Without a signature the model itself would say: along 0, which is fixed, so not at all.
-  expect(await batchingOf({ batchable: true, batchDim: [1, 0] })).toEqual([
+  expect(await batchingOf({ batchable: true, batchDim: [1, 0] })).toMatchObject([
     { name: 'run', batchable: true, batchDim: [1, 0] },
   ]);
-  expect(await batchingOf({ batchable: false, batchDim: [1, 0] })).toEqual([
+  expect(await batchingOf({ batchable: false, batchDim: [1, 0] })).toMatchObject([
     { name: 'run', batchable: false, batchDim: [1, 0] },
   ]);
 });

@@ -79,7 +79,8 @@ export class WorkerLink implements BatchTarget {
     this.nextId = id === 0xffff_ffff ? 1 : id + 1;
     return new Promise((resolve, reject) => {
       const { layouts, tensors } = packValues(batch.args);
-      const origins = packOrigins(batch.calls);
+      const { ignoresOrigins = false } = batch.method;
+      const origins = ignoresOrigins ? undefined : packOrigins(batch.calls);
       const head = { method: batch.method.name, args: layouts, origins };
       writeFrame(this.socket, {
         type: 'call',

@@ -38,6 +38,8 @@ export interface MethodDescription {
   readonly batchDim: readonly [input: number, output: number];
   /** May be run again where its worker died. */
   readonly idempotent?: boolean;
+  /** Nothing in it looks at the requests that its calls are for: they are not sent. */
+  readonly ignoresOrigins?: boolean;
 }
 
 /** First frame on a connection, from the worker. */
