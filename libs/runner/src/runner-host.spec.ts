@@ -1,6 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { RunnableMethod } from './runnable/runnable-method.decorator.js';
 import { RunnerHost } from './runner-host.js';
+import type { ExampleCall } from './runnable/runnable.js';
+import type { RunnerDefinition } from './runner.definition.js';
 import type { Runner } from './runner.js';
 
 const closed: string[] = [];
@@ -13,6 +15,19 @@ class Named {
 
   close(): void {
     closed.push(this.name);
+  }
+
+  async setup(): Promise<void> {
+    if (this.name === 'slow') await this.wait();
+  }
+
+  exampleCalls(): readonly ExampleCall[] {
+    return this.name === 'cold' ? [{ method: 'freeze', args: [] }] : [];
+  }
+
+  @RunnableMethod()
+  freeze(): never {
+    throw new RangeError('too cold');
   }
 
   @RunnableMethod()
@@ -29,10 +44,8 @@ class Named {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function createEmbedded(): Promise<{ host: RunnerHost; runner: Runner<Named> }> {
-  closed.length = 0;
-  running.clear();
-  const host = new RunnerHost({
+function definition(options: Partial<RunnerDefinition>): RunnerDefinition {
+  return {
     name: 'named',
     embedded: true,
     source: (model = 'first') => ({
@@ -42,7 +55,16 @@ async function createEmbedded(): Promise<{ host: RunnerHost; runner: Runner<Name
       model: { name: model },
       runnable: Named,
     }),
-  });
+    ...options,
+  };
+}
+
+async function createEmbedded(
+  options: Partial<RunnerDefinition> = {},
+): Promise<{ host: RunnerHost; runner: Runner<Named> }> {
+  closed.length = 0;
+  running.clear();
+  const host = new RunnerHost(definition(options));
   await host.start();
   onTestFinished(() => host.stop());
   return { host, runner: host.runner as unknown as Runner<Named> };
@@ -93,4 +115,51 @@ it('stops when what runs has ended', async () => {
   await stopped;
   expect([await waiting, closed]).toEqual(['done', ['first']]);
   await expect(runner.whoAreYou.run()).rejects.toThrow(/is stopped and takes no calls/);
+});
+
+it('an embedded Runnable that hangs keeps nobody else waiting', async () => {
+  const { runner } = await createEmbedded({ timeoutMs: 20, hangTimeoutMs: 20 });
+  const hanging = runner.wait.run();
+  await expect(hanging).rejects.toMatchObject({ code: 'RUNNER_TIMEOUT' });
+  // Behind the one that hangs until it is given up.
+  const answer = await runner.whoAreYou.run({ timeoutMs: 5_000 });
+  expect(answer).toBe('first');
+});
+
+it('an embedded Runnable that does not warm up, or is not needed any more, is closed', async () => {
+  const { host, runner } = await createEmbedded();
+  await expect(runner.reload('cold')).rejects.toMatchObject({ code: 'RUNNER_START_FAILED' });
+  expect(closed).toEqual(['cold']);
+  expect(await runner.whoAreYou.run()).toBe('first');
+  const late = runner.reload('slow');
+  await settled();
+  await host.stop();
+  running.get('slow')?.('loaded');
+  await late;
+  expect(closed.toSorted()).toEqual(['cold', 'first', 'slow']);
+});
+
+it('an embedded runner of several API processes is not reloaded in one of them', async () => {
+  const caller = { role: 'caller', caller: undefined as never } as const;
+  const host = new RunnerHost(definition({}), caller);
+  onTestFinished(() => host.stop());
+  await expect(host.runner.reload()).rejects.toMatchObject({
+    code: 'INVALID_RUNNER_OPTIONS',
+    message: expect.stringContaining('Remove embedded: true, or restart the server.') as string,
+  });
+});
+
+it('a runner with bounds is not scaled beyond them', async () => {
+  const options = { embedded: false, workers: { min: 1, max: 3 } };
+  const host = new RunnerHost({ ...definition(options), source: () => new Promise(() => {}) });
+  onTestFinished(() => host.stop());
+  void host.start().catch(() => undefined);
+  const refused = (workers: number): Promise<unknown> => host.runner.scale(workers).catch(String);
+  expect(await refused(4)).toContain('its bounds are 1 and 3, got 4.');
+});
+
+it('an embedded runner refuses limits that are for workers', () => {
+  expect(() => new RunnerHost(definition({ maxRssMb: 512 }))).toThrow(
+    'Option maxRssMb of runner "named" is for worker processes, and it is embedded.',
+  );
 });

@@ -8,7 +8,7 @@ import type { BackendOptions, RunnerBackend } from './backend/runner-backend.js'
 import { Turns } from './pool/turns.js';
 import { publishBatch, publishCall } from './runner.channels.js';
 import type { RunnerDefinition } from './runner.definition.js';
-import { RunnerUnavailableError } from './runner.errors.js';
+import { RunnerOptionsError, RunnerUnavailableError } from './runner.errors.js';
 import { resolveRunnerOptions } from './runner.options.js';
 import type { ResolvedRunnerOptions } from './runner.options.js';
 import { createRunnerHandle } from './runner.js';
@@ -31,6 +31,10 @@ interface ReloadFailure {
   /** Undefined where there was none: no such model. */
   readonly source: RunnableSource | undefined;
   readonly at: number;
+}
+
+function refuseEmbeddedChange(runner: string): string {
+  return `Runner "${runner}" is embedded in each of several API processes, of which this one would change only its own. Remove embedded: true, or restart the server.`;
 }
 
 const acceptAll = (): ArgumentCheck => (_method, args) => args;
@@ -80,6 +84,7 @@ export class RunnerHost {
     } else if (sharing?.role === 'owner') {
       this.shared = sharing.owner.add({
         name: this.name,
+        hangTimeoutMs: this.options.hangTimeoutMs,
         describe: () => this.describe(pool),
         change: (change) => this.change(change),
         endHanging: (worker, reason) => pool.endHanging(worker, reason),
@@ -189,11 +194,13 @@ export class RunnerHost {
   }
 
   private async change(change: Change): Promise<void> {
-    if (this.sharing?.role === 'caller' && !this.options.embedded) {
+    if (this.sharing?.role === 'caller') {
+      if (this.options.embedded) throw new RunnerOptionsError(refuseEmbeddedChange(this.name));
       await this.start();
       return this.remote?.change(change);
     }
     if (change.action === 'scale') {
+      this.backend?.checkScale(change.workers);
       await this.start();
       return this.backend?.scale(change.workers);
     }

@@ -101,7 +101,8 @@ export interface ResolvedRunnerOptions
 /**
  * Fills in the defaults.
  *
- * @throws RunnerOptionsError naming the option, for a number that is not a positive integer.
+ * @throws RunnerOptionsError naming the option, for a number that is not a positive integer, and for
+ * what an embedded runner cannot hold.
  */
 export function resolveRunnerOptions(name: string, options: RunnerOptions): ResolvedRunnerOptions {
   const { workers = 1, timeoutMs = 60_000 } = options;
@@ -122,6 +123,7 @@ export function resolveRunnerOptions(name: string, options: RunnerOptions): Reso
     maxCalls: options.maxCalls,
     gpus: options.gpus ?? [],
   };
+  if (resolved.embedded) refuseForWorkers(name, options);
   const { gpus: _gpus, workers: _workers, ...numbers } = resolved;
   checkNumbers(name, { ...numbers, 'workers.min': bounds.min, 'workers.max': bounds.max });
   if (bounds.min > bounds.max) {
@@ -131,6 +133,17 @@ export function resolveRunnerOptions(name: string, options: RunnerOptions): Reso
     );
   }
   return resolved;
+}
+
+const OF_WORKERS = ['gpus', 'maxRssMb', 'maxHeapMb', 'maxCalls'] as const;
+
+function refuseForWorkers(name: string, options: RunnerOptions): void {
+  const option = OF_WORKERS.find((each) => options[each] !== undefined);
+  if (option === undefined) return;
+  throw new RunnerOptionsError(
+    `Option ${option} of runner "${name}" is for worker processes, and it is embedded. Remove ${option}, or embedded: true.`,
+    { details: { runner: name, option } },
+  );
 }
 
 const MAY_BE_ZERO: readonly string[] = ['maxLatencyMs', 'warmup'];

@@ -89,6 +89,19 @@ describe('a runner’s methods', () => {
     ]);
   });
 
+  it.each([
+    [{ timeoutMs: NaN }, 'timeoutMs of a call must be a positive number of milliseconds, got NaN.'],
+    [{ timeoutMs: -5 }, 'timeoutMs of a call must be a positive number of milliseconds, got -5.'],
+    [{ priority: NaN }, 'priority of a call must be a finite number, got NaN.'],
+  ])('refuse options that mean nothing: %o', async (options, message) => {
+    const { runner, received } = createHandle();
+    await expect(runner.predict.run(input, options)).rejects.toMatchObject({
+      code: 'INVALID_RUNNER_OPTIONS',
+      message,
+    });
+    expect(received).toEqual([]);
+  });
+
   it('leave reload and scale to the runner itself', async () => {
     const { runner, received } = createHandle();
     await runner.reload('doubler:2');

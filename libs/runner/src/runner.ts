@@ -1,5 +1,6 @@
 import type { NdArray } from 'bentonest/tensor';
 import type { CallOptions } from './dispatch/call.js';
+import { RunnerOptionsError } from './runner.errors.js';
 
 /** A method of a Runnable as its callers see it. Calls of a batchable one are joined with others'. */
 export interface RunnerMethod<Args extends readonly unknown[], Result> {
@@ -59,11 +60,11 @@ class RunnerHandle {
   }
 
   /**
-   * Changes the number of workers and resolves when it is reached. Where `workers` has bounds, they
-   * go on to hold.
+   * Changes the number of workers and resolves when it is reached. Where `workers` has bounds, it
+   * changes further by the load.
    *
    * @throws RunnerStartError when a new worker does not load; RunnerOptionsError for a number below 1
-   * or an embedded runner.
+   * or outside the bounds, or an embedded runner.
    */
   scale(workers: number): Promise<void> {
     return this.#control.scale(workers);
@@ -107,11 +108,22 @@ function createMethod(
 ): RunnerMethod<readonly unknown[], unknown> {
   const run = (...args: readonly unknown[]): Promise<unknown> => {
     const last = args.at(-1);
-    return isCallOptions(last, args.length === 1)
-      ? control.call(method, args.slice(0, -1), last)
-      : control.call(method, args);
+    if (!isCallOptions(last, args.length === 1)) return control.call(method, args);
+    const error = checkCallOptions(last);
+    if (error !== undefined) return Promise.reject(error);
+    return control.call(method, args.slice(0, -1), last);
   };
   return { run, asyncRun: run };
+}
+
+function checkCallOptions({ timeoutMs, priority }: CallOptions): Error | undefined {
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    return new RunnerOptionsError(
+      `timeoutMs of a call must be a positive number of milliseconds, got ${timeoutMs}.`,
+    );
+  }
+  if (priority === undefined || Number.isFinite(priority)) return undefined;
+  return new RunnerOptionsError(`priority of a call must be a finite number, got ${priority}.`);
 }
 
 const OPTION_KEYS: readonly string[] = ['signal', 'timeoutMs', 'priority'];

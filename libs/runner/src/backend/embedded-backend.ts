@@ -17,6 +17,7 @@ export class EmbeddedBackend implements RunnerBackend {
   readonly workers = [];
   readonly restarts = 0;
   private current: Embedded | undefined;
+  private isStopped = false;
 
   constructor(private readonly given: BackendOptions) {}
 
@@ -27,23 +28,30 @@ export class EmbeddedBackend implements RunnerBackend {
   async start(source: RunnableSource): Promise<void> {
     const { runner, dispatcher, argumentCheck } = this.given;
     const loaded = await this.load(source);
+    if (this.isStopped) {
+      await loaded.instance.close?.();
+      return;
+    }
     const target = new EmbeddedTarget(runner, loaded);
     this.current = { loaded, target };
-    dispatcher.describe(loaded.methods, argumentCheck(loaded.metadata));
+    dispatcher.describe(loaded.methods, argumentCheck(loaded.metadata), loaded.metadata);
     dispatcher.attach(target);
   }
 
   async reload(source: RunnableSource): Promise<void> {
     const { current: old } = this;
     await this.start(source);
-    if (old === undefined) return;
+    if (old === undefined || this.isStopped) return;
     await this.given.dispatcher.drain(old.target);
     await old.loaded.instance.close?.();
   }
 
+  checkScale(): never {
+    throw refuseScale(this.given.runner, 'it is embedded');
+  }
+
   scale(): Promise<void> {
-    const why = 'it is embedded';
-    return Promise.reject(new RunnerOptionsError(refuseScale(this.given.runner, why)));
+    return Promise.resolve();
   }
 
   hasLoaded(): boolean {
@@ -51,6 +59,7 @@ export class EmbeddedBackend implements RunnerBackend {
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     await this.current?.loaded.instance.close?.();
   }
 
@@ -61,11 +70,13 @@ export class EmbeddedBackend implements RunnerBackend {
         `Runner "${runner}" cannot be embedded: its Runnable runs in a program of its own. Remove embedded: true.`,
       );
     }
+    let loaded: LoadedRunnable | undefined;
     try {
-      const loaded = await loadRunnable(source);
+      loaded = await loadRunnable(source);
       await warmUp(runner, loaded, options.warmup);
       return loaded;
     } catch (cause) {
+      await loaded?.instance.close?.();
       throw new RunnerStartError(runner, String(cause), { cause });
     }
   }

@@ -4,7 +4,6 @@ import { STOP_GRACE_MS } from '../pool/pool.options.js';
 import type { PoolSharing, WorkerLoad, WorkerStatus } from '../pool/pool.options.js';
 import type { WorkerProcess } from '../pool/worker-process.js';
 import { WorkerPool } from '../pool/worker-pool.js';
-import { RunnerOptionsError } from '../runner.errors.js';
 import type { SharedRunner } from '../sharing/runners-owner.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
 import { refuseScale } from './runner-backend.js';
@@ -57,11 +56,19 @@ export class PoolBackend implements RunnerBackend {
     return this.pool.reload(source);
   }
 
-  async scale(workers: number): Promise<void> {
+  checkScale(workers: number): void {
     if (!Number.isInteger(workers) || workers < 1) {
-      throw new RunnerOptionsError(refuseScale(this.given.runner, `got ${workers}`));
+      throw refuseScale(this.given.runner, `got ${workers}`);
     }
-    await this.pool.scale(workers);
+    const { min, max } = this.given.options.workers;
+    if (min < max && (workers < min || workers > max)) {
+      const why = `its bounds are ${min} and ${max}, got ${workers}`;
+      throw refuseScale(this.given.runner, why);
+    }
+  }
+
+  scale(workers: number): Promise<void> {
+    return this.pool.scale(workers);
   }
 
   hasLoaded(source: RunnableSource | undefined, at: number): boolean {

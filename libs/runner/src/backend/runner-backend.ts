@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { ArgumentCheck } from '../dispatch/prepare-call.js';
 import type { WorkerStatus } from '../pool/pool.options.js';
+import { RunnerOptionsError } from '../runner.errors.js';
 import type { ResolvedRunnerOptions } from '../runner.options.js';
 import type { RunnableSource } from '../worker/load-runnable.js';
 
@@ -15,7 +16,9 @@ export interface RunnerBackend {
   start(source: RunnableSource): Promise<void>;
   /** @throws RunnerStartError when `source` does not load: what served before goes on serving. */
   reload(source: RunnableSource): Promise<void>;
-  /** @throws RunnerStartError, RunnerOptionsError */
+  /** @throws RunnerOptionsError for a number of workers that it cannot have. */
+  checkScale(workers: number): void;
+  /** @throws RunnerStartError when a new worker does not load. */
   scale(workers: number): Promise<void>;
   /** Whether something that was started since `at` has loaded `source`. */
   hasLoaded(source: RunnableSource | undefined, at: number): boolean;
@@ -30,6 +33,8 @@ export interface BackendOptions {
   readonly argumentCheck: (metadata: unknown) => ArgumentCheck;
 }
 
-export function refuseScale(runner: string, why: string): string {
-  return `Runner "${runner}" can be scaled to a positive number of workers; ${why}.`;
+export function refuseScale(runner: string, why: string): RunnerOptionsError {
+  return new RunnerOptionsError(
+    `Runner "${runner}" can be scaled to a positive number of workers; ${why}.`,
+  );
 }

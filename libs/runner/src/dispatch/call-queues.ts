@@ -201,7 +201,9 @@ export class CallQueues {
 
 function shift(queue: KeyQueue): void {
   const first = queue.calls.shift();
-  if (first?.call.isSettled === false) queue.rows -= first.prepared.rows;
+  if (first === undefined) return;
+  if (!first.call.isSettled) queue.rows -= first.prepared.rows;
+  first.call.queue = undefined;
 }
 
 /** The first call that still waits; those that were aborted or timed out are dropped on the way. */

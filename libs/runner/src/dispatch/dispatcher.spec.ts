@@ -228,6 +228,52 @@ describe('limits', () => {
     expect(values(await patient)).toEqual([3]);
   });
 
+  it('never runs what has expired while the event loop was busy, and the timer is late', async () => {
+    const dispatcher = createDispatcher({ timeoutMs: 100 });
+    dispatcher.attach(target);
+    const running = dispatcher.call('predict', [vector(1)], { timeoutMs: 500 });
+    await clock.turn();
+    const expired = dispatcher.call('predict', [vector(2)]);
+    const split = dispatcher.call('predict', [vector(3, 4, 5, 6, 7, 8)]);
+    const patient = dispatcher.call('predict', [vector(9)], { timeoutMs: 500 });
+    const lost = Promise.allSettled([expired, split]);
+    clock.skip(150);
+    await target.finish();
+    await target.finish();
+    expect(await lost).toMatchObject([
+      { reason: { code: 'RUNNER_TIMEOUT' } },
+      { reason: { code: 'RUNNER_TIMEOUT' } },
+    ]);
+    expect([values(await running), values(await patient)]).toEqual([[1], [9]]);
+    expect(target.sizes).toEqual([1, 1]);
+    expect([dispatcher.depth, dispatcher.pending]).toEqual([0, 0]);
+  });
+
+  it('checks what waits anew when a model that takes other calls takes over', async () => {
+    const dispatcher = createDispatcher();
+    const calls = [vector(1), vector(2), vector(3, 4, 5, 6, 7)].map((array) =>
+      dispatcher.call('predict', [array]),
+    );
+    const gone = dispatcher.call('single', [vector(6)]);
+    const lost = Promise.allSettled([calls[1], gone]);
+    dispatcher.describe(
+      [{ name: 'predict', batchable: true, batchDim: [0, 0] }],
+      (_method, args) => {
+        if (values(args[0])[0] === 2) throw new RangeError('takes no 2');
+        return args;
+      },
+    );
+    dispatcher.attach(target);
+    await clock.turn();
+    while (dispatcher.pending > 0) await target.finish();
+    expect(await lost).toMatchObject([
+      { reason: { message: 'takes no 2' } },
+      { reason: { code: 'UNKNOWN_RUNNER_METHOD' } },
+    ]);
+    expect([values(await calls[0]), values(await calls[2])]).toEqual([[1], [3, 4, 5, 6, 7]]);
+    expect(target.sizes).toEqual([1, 4, 1]);
+  });
+
   it('never runs a queued call whose caller aborted it', async () => {
     const dispatcher = createDispatcher();
     const abort = new AbortController();

@@ -1,4 +1,4 @@
-import { RunnerTimeoutError, UnknownMethodError } from '../runner.errors.js';
+import { RunnerTimeoutError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
 import { Admission } from './admission.js';
 import type { Loss } from './admission.js';
@@ -14,9 +14,9 @@ import type { CallOptions, PreparedCall, QueuedCall } from './call.js';
 import { DeadlineSweep } from './deadline-sweep.js';
 import type { DispatcherOptions, LossReason } from './dispatcher.options.js';
 import type { MethodLoad } from './method-load.js';
+import { MethodCatalog } from './method-catalog.js';
 import { MethodLoads, UNKNOWN_METHOD } from './method-loads.js';
 import type { MethodStatus } from './method-loads.js';
-import { prepareCall } from './prepare-call.js';
 import type { ArgumentCheck } from './prepare-call.js';
 import type { BatchTarget } from './target-slots.js';
 
@@ -42,13 +42,13 @@ export class Dispatcher {
   private readonly whenIdle: (() => void)[] = [];
   /** Calls that came before the first worker told which methods there are. */
   private early: EarlyCall[] = [];
-  private described: ReadonlyMap<string, MethodDescription> | undefined;
-  private check: ArgumentCheck = (_method, args) => args;
+  private readonly catalog: MethodCatalog;
   private refusal: Loss | undefined;
   private pumpIsDeferred = false;
 
   constructor(private readonly options: DispatcherOptions) {
     this.queues = new CallQueues(options.maxBatchSize);
+    this.catalog = new MethodCatalog(options.runner);
     this.deadlines = new DeadlineSweep(options.clock, (now) => this.failExpired(now));
     this.window = new BatchWindow(options.clock, () => this.pump());
     this.runs = new BatchRuns(options, {
@@ -101,13 +101,12 @@ export class Dispatcher {
 
   /** The methods there are; none before a worker told. */
   get methods(): readonly MethodDescription[] {
-    return [...(this.described?.values() ?? [])];
+    return this.catalog.all;
   }
 
-  /** Tells which methods there are, and how their arguments are checked. */
-  describe(methods: readonly MethodDescription[], check: ArgumentCheck): void {
-    this.described = new Map(methods.map((method) => [method.name, method]));
-    this.check = check;
+  /** Tells which methods there are, and how their arguments are checked, which `metadata` decides. */
+  describe(methods: readonly MethodDescription[], check: ArgumentCheck, metadata?: unknown): void {
+    if (this.catalog.describe(methods, check, metadata)) this.prepareAnew();
     const { early } = this;
     this.early = [];
     for (const { call, methodName, args } of early) {
@@ -115,6 +114,25 @@ export class Dispatcher {
       this.loads.leave(call);
       call.load = this.loadOf(methodName);
       this.admit(call, methodName, args);
+    }
+  }
+
+  /** What waits will be run by a model that takes other calls. */
+  private prepareAnew(): void {
+    const waiting = [...this.queues].filter(({ call }) => !call.isSettled);
+    this.queues.clear();
+    for (const { call, prepared: before } of waiting) {
+      // With a piece of it the rest of a call went.
+      if (call.isSettled) continue;
+      let prepared: PreparedCall;
+      try {
+        prepared = this.catalog.prepare(call.method, before.args);
+      } catch (error) {
+        this.drop(call.whole ?? call, error);
+        continue;
+      }
+      this.loads.leave(call);
+      this.enqueue({ call, prepared });
     }
   }
 
@@ -167,14 +185,14 @@ export class Dispatcher {
       }
       if (signal !== undefined) this.abortOnSignal(call, signal);
       CallScope.current?.add(call, this.abort);
-      if (this.described === undefined) this.hold({ call, methodName, args });
-      else this.admit(call, methodName, args);
+      if (this.catalog.isKnown) this.admit(call, methodName, args);
+      else this.hold({ call, methodName, args });
     });
   }
 
   /** Names that callers make up count as one method. */
   private loadOf(methodName: string): MethodLoad {
-    return this.loads.of(this.described?.has(methodName) === true ? methodName : UNKNOWN_METHOD);
+    return this.loads.of(this.catalog.has(methodName) ? methodName : UNKNOWN_METHOD);
   }
 
   private hold(entry: EarlyCall): void {
@@ -185,7 +203,7 @@ export class Dispatcher {
 
   private admit(call: Call, methodName: string, args: readonly unknown[]): void {
     try {
-      const prepared = this.prepare(methodName, args);
+      const prepared = this.catalog.prepare(methodName, args);
       this.admission.refuseHopeless(call, prepared);
       const ousted = this.admission.oustedBy(call);
       if (ousted !== undefined) this.lose(ousted, 'queue_full', this.admission.queueFull());
@@ -193,15 +211,6 @@ export class Dispatcher {
     } catch (error) {
       call.reject(error);
     }
-  }
-
-  private prepare(methodName: string, args: readonly unknown[]): PreparedCall {
-    const method = this.described?.get(methodName);
-    if (method === undefined) {
-      const names = this.methods.map(({ name }) => name);
-      throw new UnknownMethodError(this.options.runner, methodName, names);
-    }
-    return prepareCall(method, this.check(method, args));
   }
 
   private enqueue(queued: QueuedCall): void {
@@ -234,11 +243,27 @@ export class Dispatcher {
   private pump(): void {
     this.window.close();
     while (this.runs.hasRoom) {
-      const calls = this.queues.take(this.mayGo);
-      if (calls.length === 0) return;
+      const taken = this.queues.take(this.mayGo);
+      if (taken.length === 0) return;
+      const calls = this.withoutExpired(taken);
+      if (calls.length === 0) continue;
       for (const { call } of calls) this.loads.leave(call);
       this.runs.start(assembleBatch(calls));
     }
+  }
+
+  /** The timer of deadlines may be late, after a turn of the event loop that was long. */
+  private withoutExpired(calls: readonly QueuedCall[]): readonly QueuedCall[] {
+    const now = this.options.clock.now();
+    if (!calls.some(({ call }) => call.deadline <= now)) return calls;
+    for (const { call } of calls) if (call.deadline <= now) this.expire(call);
+    return calls.filter(({ call }) => !call.isSettled);
+  }
+
+  private expire(call: Call): void {
+    if (call.isSettled) return;
+    const { runner } = this.options;
+    this.lose(call, 'timeout', new RunnerTimeoutError(runner, call.timeoutMs));
   }
 
   private readonly mayGo = (queue: KeyQueue, { call, prepared }: QueuedCall): boolean => {
@@ -291,8 +316,7 @@ export class Dispatcher {
         earliest = Math.min(earliest, call.deadline);
         return;
       }
-      const { runner } = this.options;
-      this.lose(call, 'timeout', new RunnerTimeoutError(runner, call.timeoutMs));
+      this.expire(call);
     };
     for (const queued of this.queues) visit(queued);
     for (const queued of this.early) visit(queued);

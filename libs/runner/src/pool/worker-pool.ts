@@ -251,7 +251,8 @@ export class WorkerPool {
     this.failure = undefined;
     worker.isAttached = true;
     this.dispatcher.accept();
-    this.dispatcher.describe(link.hello.methods, argumentCheck(link.hello.metadata));
+    const { methods, metadata } = link.hello;
+    this.dispatcher.describe(methods, argumentCheck(metadata), metadata);
     this.dispatcher.attach(link);
     this.options.sharing?.changed();
   }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { ArgumentCheck } from '../dispatch/prepare-call.js';
 import type { WorkerStatus } from '../pool/pool.options.js';
+import { publishWorkerEvent } from '../runner.channels.js';
 import { RunnerUnavailableError } from '../runner.errors.js';
 import { WorkerLink } from '../transport/worker-link.js';
 import type { CallerLoad, Change, MessageFromCaller, RunnerMessage } from './sharing.messages.js';
@@ -102,28 +103,43 @@ export class RemotePool {
   }
 
   private async open(worker: string): Promise<void> {
-    const { runner, argumentCheck } = this.options;
+    const { runner } = this.options;
     this.opening.add(worker);
+    let link: WorkerLink;
     try {
-      const link = await WorkerLink.open(runner, worker, {
+      link = await WorkerLink.open(runner, worker, {
         onLost: () => this.lose(worker),
         onHang: (reason) => this.owner.tell({ type: 'hang', runner, worker, reason }),
         onFirstAnswer: () => this.owner.tell({ type: 'answered', runner, worker }),
       });
-      if (this.isStopped || !this.isNamed(worker)) {
-        link.close();
-        this.owner.tell({ type: 'released', runner, worker });
-        return;
-      }
-      this.links.set(worker, link);
-      this.dispatcher.describe(link.hello.methods, argumentCheck(link.hello.metadata));
-      this.dispatcher.attach(link);
-      for (const resolve of this.whenReady.splice(0)) resolve();
     } catch {
       // It died in between: the owner sees to that, and names another.
+      return;
     } finally {
       this.opening.delete(worker);
     }
+    if (this.isStopped || !this.isNamed(worker)) {
+      link.close();
+      this.owner.tell({ type: 'released', runner, worker });
+      return;
+    }
+    this.use(worker, link);
+  }
+
+  private use(worker: string, link: WorkerLink): void {
+    const { runner, argumentCheck } = this.options;
+    const { methods, metadata, pid } = link.hello;
+    try {
+      this.dispatcher.describe(methods, argumentCheck(metadata), metadata);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      publishWorkerEvent({ runner, pid, event: 'replacement-failed', reason });
+      link.close();
+      return;
+    }
+    this.links.set(worker, link);
+    this.dispatcher.attach(link);
+    for (const resolve of this.whenReady.splice(0)) resolve();
   }
 
   private isNamed(worker: string): boolean {

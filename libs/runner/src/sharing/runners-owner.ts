@@ -7,6 +7,8 @@ import type { Change, MessageFromCaller, RunnerMessage } from './sharing.message
 /** What the owner needs of a runner. */
 export interface OwnedRunner {
   readonly name: string;
+  /** Longest that a call runs in a worker, in milliseconds. */
+  readonly hangTimeoutMs: number;
   /** How it is now, to be told to those who call it. */
   describe(): RunnerMessage;
   change(change: Change): Promise<void>;
@@ -22,7 +24,7 @@ export class RunnersOwner {
 
   /** Makes a runner known; what is returned is told of its life. */
   add(runner: OwnedRunner): SharedRunner {
-    const workers = new SharedWorkers();
+    const workers = new SharedWorkers(runner.hangTimeoutMs);
     this.runners.set(runner.name, runner);
     this.shared.set(runner.name, workers);
     const tellAll = (): void => {

@@ -9,9 +9,6 @@ import type {
 
 export type CallerChannel = SharingChannel<MessageFromOwner, MessageFromCaller>;
 
-/** A worker that is asked to end waits for those who call it no longer than this, in milliseconds. */
-const RELEASE_MS = 10_000;
-
 /**
  * The workers of one runner as other processes call them: who was told of which worker, and what they
  * ask of it.
@@ -20,6 +17,9 @@ export class SharedWorkers {
   private readonly holders = new Map<string, Set<CallerChannel>>();
   private readonly loads = new Map<CallerChannel, CallerLoad>();
   private readonly whenReleased = new Map<string, () => void>();
+
+  /** @param releaseMs how long a worker that is to end waits for those who call it: for their calls. */
+  constructor(private readonly releaseMs: number) {}
 
   /** Notes that a process was told, and may call these workers from now on. */
   told(channel: CallerChannel, { workers }: RunnerMessage): void {
@@ -65,7 +65,7 @@ export class SharedWorkers {
         this.whenReleased.delete(worker);
         resolve();
       };
-      const timer = setTimeout(done, RELEASE_MS);
+      const timer = setTimeout(done, this.releaseMs);
       this.whenReleased.set(worker, done);
     });
   }

@@ -16,12 +16,32 @@ const AsyncFunction = (async (): Promise<void> => {}).constructor;
  * errors are what they would be with a worker between.
  */
 export class EmbeddedTarget implements BatchTarget {
+  /** What runs, and how it is given up. */
+  private readonly running = new Map<Batch, (error: Error) => void>();
+
   constructor(
     private readonly runner: string,
     private readonly loaded: LoadedRunnable,
   ) {}
 
-  async run(batch: Batch): Promise<unknown> {
+  run(batch: Batch): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.running.set(batch, reject);
+      void this.pass(batch)
+        .then(resolve, reject)
+        .finally(() => this.running.delete(batch));
+    });
+  }
+
+  /** What hangs goes on, for nothing here can end it; others are served meanwhile. */
+  terminate(reason: string): void {
+    for (const [{ method }, reject] of this.running) {
+      reject(new RunnerFailedError(this.runner, method.name, { cause: new Error(reason) }));
+    }
+    this.running.clear();
+  }
+
+  private async pass(batch: Batch): Promise<unknown> {
     const args = passValues(batch.args);
     const result = await this.call(batch, args);
     if (isSeveral(result)) return passValues(result);
