@@ -29,6 +29,8 @@ interface FairnessRow {
   readonly ofFairTurn: number;
   /** Largest mean wait over the median one, of the connections that keep as many batches. */
   readonly maxToMedian: number;
+  /** The longest that one batch of this connection waited, over the median of all those batches. */
+  readonly longestToMedian: number;
 }
 
 /** Several API connections at one worker process: how long does each wait for its turn? */
@@ -88,7 +90,9 @@ async function runScenario(options: Scenario): Promise<FairnessRow[]> {
   const total = waits.reduce((sum, { length }) => sum + length, 0);
   const waitMs = waits.map((each) => (each.length === 0 ? Infinity : mean(each)));
   return waits.map(({ length }, connection) => {
-    const peers = waitMs.filter((_, peer) => outstanding[peer] === outstanding[connection]);
+    const isPeer = (_: unknown, peer: number): boolean =>
+      outstanding[peer] === outstanding[connection];
+    const longestMs = length === 0 ? Infinity : Math.max(...(waits[connection] ?? []));
     return {
       scenario,
       connection,
@@ -97,7 +101,8 @@ async function runScenario(options: Scenario): Promise<FairnessRow[]> {
       waitMs: rounded(waitMs[connection] ?? NaN),
       turnMs: rounded((seconds * 1000) / length),
       ofFairTurn: rounded(total / links.length / length),
-      maxToMedian: rounded(maxToMedian(peers)),
+      maxToMedian: rounded(maxToMedian(waitMs.filter(isPeer))),
+      longestToMedian: rounded(longestMs / median(waits.filter(isPeer).flat())),
     };
   });
 }

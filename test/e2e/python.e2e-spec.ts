@@ -247,6 +247,23 @@ describe.skipIf(python === '')('a Runnable in Python', () => {
     expect(error.message).toMatch(message);
   });
 
+  it('that does not end loading is killed after startTimeoutMs', async () => {
+    const host = start({
+      module: fixture('unfit.py'),
+      class: 'Endless',
+      startTimeoutMs: 1500,
+    });
+    const failure = failureOf(host.start());
+    const pidOf = (): number | undefined => host.status.workers[0]?.pid;
+    await until(() => pidOf() !== undefined, 1500);
+    const pid = pidOf() ?? 0;
+    expect(isAlive(pid)).toBe(true);
+    const error = await failure;
+    expect(error.code).toBe('RUNNER_START_FAILED');
+    expect(error.message).toContain('it was not ready within 1500 ms (startTimeoutMs).');
+    await until(() => !isAlive(pid), 2000);
+  });
+
   it('needs numpy, which its environment may be told to have', async () => {
     const bare = start({ python: undefined, requirements: [] });
     const error = await failureOf(bare.start());

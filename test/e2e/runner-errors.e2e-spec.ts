@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultApp } from '../faults/fault-app.js';
+import { until } from './served-app.js';
 
 describe.each([{ embedded: false }, { embedded: true }])('errors of a Runnable, %j', (runner) => {
   let app: FaultApp;
@@ -31,7 +32,7 @@ describe.each([{ embedded: false }, { embedded: true }])('errors of a Runnable, 
     });
   });
 
-  it('reach the client, unplanned ones without their text', async () => {
+  it('reach the client', async () => {
     const quota = await app.single('fail', 'quota');
     expect([quota.status, quota.headers.get('retry-after')]).toEqual([429, '7']);
     const { errorCode, message } = (await quota.json()) as Record<string, string>;
@@ -44,11 +45,18 @@ describe.each([{ embedded: false }, { embedded: true }])('errors of a Runnable, 
       errorCode: 'IM_A_TEAPOT',
       details: { spout: true },
     });
+  });
+
+  it('that are unplanned are in the log, under the request that got none of their text', async () => {
     const plain = await app.single('fail', 'plain');
-    expect([plain.status, await plain.text()]).toEqual([
-      500,
-      expect.not.stringContaining('secret'),
-    ]);
-    expect(app.served.output).toContain('secret of the worker');
+    const body = await plain.text();
+    expect([plain.status, body]).toEqual([500, expect.not.stringContaining('secret')]);
+    const { requestId: id } = JSON.parse(body) as { requestId: string };
+    const lines = (): string[] =>
+      app.served.records.flatMap(({ level, requestId, err }) =>
+        level === 50 && requestId === id ? [JSON.stringify(err)] : [],
+      );
+    await until(() => lines().length > 0, 5000);
+    expect(lines()).toEqual([expect.stringContaining('secret of the worker')]);
   });
 });

@@ -1,23 +1,34 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { meetBounds } from '../faults/bounds.js';
 import { childPids } from '../faults/child-processes.js';
-import { ServedApp } from './served-app.js';
+import { ServedApp, until } from './served-app.js';
 
 const entry = 'dist/test/fixtures/runner-app/main.js';
 const FLOWER = [[6.2, 3.2, 5.2, 2.2]];
 
+let app: ServedApp;
+/** From the server's first word until its models are loaded. */
+let loadMs: number;
+
+beforeAll(async () => {
+  app = await ServedApp.spawn({ entry });
+  await untilItSpeaks(app);
+  const startedAt = performance.now();
+  await app.untilReady();
+  loadMs = performance.now() - startedAt;
+});
+
+afterAll(async () => {
+  await app.end();
+});
+
+/** The application's code is loaded when it says its first word. */
+const untilItSpeaks = (server: ServedApp): Promise<number> =>
+  until(() => server.output !== '', 20_000);
+
 describe('runners', () => {
-  let app: ServedApp;
-
-  beforeAll(async () => {
-    app = await ServedApp.start({ entry });
-  });
-
-  afterAll(async () => {
-    await app.end();
-  });
-
   const answer = async (path: string, body?: object): Promise<unknown> => {
     const response = await app.post(path, body);
     return response.json();
@@ -78,8 +89,11 @@ describe('runners', () => {
     const body = (await response.json()) as { requestId: string; errorCode: string };
     expect(body.errorCode).toBe('RUNNER_FAILED');
     expect(JSON.stringify(body)).not.toContain('secret');
-    expect(app.output).toContain('secret of the worker');
-    expect(app.output).toContain(`request ${body.requestId}`);
+    const records = (): string[] => app.output.split(/^(?=\[Nest\])/m);
+    await until(() => app.output.includes('secret of the worker'), 5000);
+    expect(records().filter((record) => record.includes(`request ${body.requestId}`))).toEqual([
+      expect.stringContaining('secret of the worker'),
+    ]);
   });
 
   it('check the rows of a result, and reach decorated methods only', async () => {
@@ -133,51 +147,60 @@ describe('a start', () => {
   it.each(['background', 'wait'])(
     'that cannot load a Runnable (%s) ends with exit code 1 and the cause on stderr',
     async (STARTUP) => {
-      const app = await ServedApp.spawn({ entry, env: { STARTUP, RUNNABLE: 'Broken' } });
-      const startedAt = performance.now();
-      const [code] = (await once(app.process, 'exit')) as [number];
-      console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
-      expect(code).toBe(1);
-      expect(app.output).toContain(
-        'Runner "arithmetic" could not start: Error: the weights are gone',
-      );
+      await meetBounds(async () => {
+        const server = await ServedApp.spawn({ entry, env: { STARTUP, RUNNABLE: 'Broken' } });
+        const exited = once(server.process, 'exit') as Promise<[number]>;
+        const closed = once(server.process, 'close');
+        await untilItSpeaks(server);
+        const startedAt = performance.now();
+        const [code] = await exited;
+        const value = performance.now() - startedAt;
+        await closed;
+        expect(code).toBe(1);
+        expect(server.errorOutput).toContain(
+          'Runner "arithmetic" could not start: Error: the weights are gone',
+        );
+        return [{ name: 'exit after ms', value, atMost: loadMs + 2000 }];
+      });
     },
   );
 
   it('whose services call a runner in onModuleInit waits for its answer', async () => {
-    const app = await ServedApp.start({ entry, env: { WARM_UP: '1' } });
-    expect(await (await app.post('/warmUp')).json()).toEqual({ result: [6] });
-    expect(await app.end()).toBe(0);
+    const server = await ServedApp.start({ entry, env: { WARM_UP: '1' } });
+    expect(await (await server.post('/warmUp')).json()).toEqual({ result: [6] });
+    expect(await server.end()).toBe(0);
   });
 
   it('names the classes of a module that has not the one asked for', async () => {
-    const app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Nope' } });
-    await once(app.process, 'exit');
-    expect(app.output).toMatch(/class "Nope", got undefined. It exports: Arithmetic, Broken, Slow/);
+    const server = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Nope' } });
+    await once(server.process, 'exit');
+    expect(server.output).toMatch(
+      /class "Nope", got undefined. It exports: Arithmetic, Broken, Slow/,
+    );
   });
 
   it('with startup "wait" opens its port when every model is loaded', async () => {
-    const app = await ServedApp.spawn({ entry, env: { STARTUP: 'wait' } });
+    const server = await ServedApp.spawn({ entry, env: { STARTUP: 'wait' } });
     const statuses: number[] = [];
     while (!statuses.includes(200)) {
-      await app.get('/readyz').then(
+      await server.get('/readyz').then(
         ({ status }) => statuses.push(status),
         () => undefined,
       );
     }
     expect(statuses).toEqual([200]);
-    expect(await app.end()).toBe(0);
+    expect(await server.end()).toBe(0);
   });
 
   it('on a used port ends with exit code 1, names the port and leaves no child', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const { port } = blocker.address() as { port: number };
-    const app = await ServedApp.spawn({ entry, env: { FIXED_PORT: String(port) } });
-    const [code] = (await once(app.process, 'exit')) as [number];
+    const server = await ServedApp.spawn({ entry, env: { FIXED_PORT: String(port) } });
+    const [code] = (await once(server.process, 'exit')) as [number];
     blocker.close();
     expect(code).toBe(1);
-    expect(app.output).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
-    expect(childPids(app.process.pid)).toEqual([]);
+    expect(server.output).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    expect(childPids(server.process.pid)).toEqual([]);
   });
 });

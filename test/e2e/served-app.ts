@@ -28,12 +28,16 @@ export interface LogRecord {
 /** The built server as a process of its own, on a free port. */
 export class ServedApp {
   private log = '';
+  private errorLog = '';
 
   private constructor(
     readonly process: ChildProcess,
     readonly url: string,
   ) {
-    process.stderr?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+    process.stderr?.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString();
+      this.errorLog += chunk.toString();
+    });
   }
 
   /** Starts the server without waiting for anything. */
@@ -64,6 +68,11 @@ export class ServedApp {
   /** Everything that the server and its workers printed. */
   get output(): string {
     return this.log;
+  }
+
+  /** What of it came by standard error. */
+  get errorOutput(): string {
+    return this.errorLog;
   }
 
   /** Lines of the server's own log, as `serve()` writes it where there is no terminal. */

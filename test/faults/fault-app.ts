@@ -30,6 +30,7 @@ export class FaultApp {
       journal: join(folder, 'journal'),
       failFile: join(folder, 'fail'),
       exitFile: join(folder, 'exit'),
+      stuckFile: join(folder, 'stuck'),
       ...options.faults,
     };
     const FAULT_APP = JSON.stringify({ ...options, faults });
@@ -88,6 +89,11 @@ export class FaultApp {
   /** From now on workers exit as soon as they are ready. */
   setExits(): void {
     writeFileSync(this.file('exit'), '');
+  }
+
+  /** From now on loading the Runnable does not end. */
+  setStuck(): void {
+    writeFileSync(this.file('stuck'), '');
   }
 
   /** Messages of the server's own log that name the runner. */

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
-import { until } from '../e2e/served-app.js';
+import { isAlive, until } from '../e2e/served-app.js';
 import { meetBounds } from './bounds.js';
 import { FaultApp } from './fault-app.js';
 
 /** After five failures a load is tried again after this time. */
 const RETRY_MS = 30_000;
 const WATCHED_MS = 10_000;
+/** Time enough to load while the other tests of this file do. */
+const START_MS = 10_000;
 
 /** Kills the worker and breaks the Runnable, so that no other worker loads. */
 async function fail(app: FaultApp): Promise<number> {
@@ -109,5 +111,28 @@ describe.concurrent('a Runnable that cannot load again', () => {
     expect((await app.served.get('/readyz')).status).toBe(200);
     expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
     expect(await app.readyPids()).toHaveLength(2);
+  }, 90_000);
+
+  it('is killed after startTimeoutMs when it does not end; the old worker serves on', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const app = await FaultApp.start({ runner: { startTimeoutMs: START_MS } });
+    onTestFinished(() => app.end());
+    const serving = await app.readyPids();
+    app.setStuck();
+    const reload = app.served.post('/reload', { runner: 'faults' });
+    await until(() => app.journal('load').length === 2, START_MS);
+    const stuck = Number(app.journal('load')[1]);
+    expect(isAlive(stuck)).toBe(true);
+    const refused = await reload;
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({
+      errorCode: 'RUNNER_START_FAILED',
+      message: `Runner "faults" could not start: it was not ready within ${START_MS} ms (startTimeoutMs).`,
+    });
+    await until(() => !isAlive(stuck), 2000);
+    expect(await app.readyPids()).toEqual(serving);
+    expect(await (await app.rows('echo', [1])).json()).toEqual([1]);
   }, 90_000);
 });

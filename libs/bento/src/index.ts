@@ -32,7 +32,7 @@ export type { HealthOptions, ReadinessIndicator } from 'bentonest/observe';
 export { BentoLogger, LogLevel } from 'bentonest/observe';
 export type { AccessLogOptions, LoggingOptions } from 'bentonest/observe';
 export { onnxRunner } from 'bentonest/onnx';
-export type { OnnxRunnerOptions } from 'bentonest/onnx';
+export type { OnnxMethods, OnnxRunnerOptions } from 'bentonest/onnx';
 export { InjectRunner, RunnableMethod, Runner, getRunnerToken, nodeRunner } from 'bentonest/runner';
 export type {
   CallOptions,

@@ -16,7 +16,9 @@ import { fileURLToPath } from 'node:url';
 import { BentoError } from 'bentonest/errors';
 import { DTYPES, NdArray } from 'bentonest/tensor';
 import type { DType, TensorData } from 'bentonest/tensor';
-import { describe, expect, it, onTestFinished } from 'vitest';
+// oxlint-disable-next-line no-restricted-imports -- what the Runnable asks of it is looked at
+import { InferenceSession } from 'onnxruntime-node';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { OnnxRunnableOptions } from './onnx.runnable.js';
 import { OnnxRunnable } from './onnx.runnable.js';
 import { toPlainExample } from './user-examples.js';
@@ -262,6 +264,17 @@ it('session options reach onnxruntime, those of the runner before them', async (
     sessionOptions: { extra: { session: { intra_op: { allow_spinning: '0' } } } },
   });
   expect(await selected.predict(floats([[0, 0]]), ids(9))).toEqual(ids(18));
+});
+
+it('threads are the intra-op threads of onnxruntime’s session, also where outputs are chosen', async () => {
+  const create = vi.spyOn(InferenceSession, 'create');
+  onTestFinished(() => create.mockRestore());
+  await load('cases/several.onnx', { threads: 3, sessionOptions: { intraOpNumThreads: 7 } });
+  await load('cases/several.onnx', { threads: 2, outputs: ['doubled'] });
+  expect(create.mock.calls).toMatchObject([
+    [expect.any(String), { intraOpNumThreads: 3, interOpNumThreads: 1 }],
+    [expect.any(Uint8Array), { intraOpNumThreads: 2, interOpNumThreads: 1 }],
+  ]);
 });
 
 describe('external data', () => {

@@ -10,6 +10,7 @@ import type { Batching, BatchingOptions, StoredSignature } from './batching.js';
 import { exampleArguments } from './example-arguments.js';
 import { toLoadError } from './load-error.js';
 import type { OnnxMetadata } from './onnx.metadata.js';
+import type { OnnxMethods } from './onnx.methods.js';
 import { selectOutputs } from './select-outputs.js';
 import { readMetadata } from './session-values.js';
 import { toNdArray } from './to-nd-array.js';
@@ -39,7 +40,7 @@ const METHODS = ['predict', 'run'];
 const EXTERNAL_DATA_FOLDER = 'session.model_external_initializers_file_folder_path';
 
 /** Holds an onnxruntime session. Lives in the worker: an inference blocks its event loop. */
-export class OnnxRunnable implements Runnable {
+export class OnnxRunnable implements Runnable, OnnxMethods {
   private ort: typeof import('onnxruntime-node');
   private tensorClass: TensorConstructor;
   private session: InferenceSession;

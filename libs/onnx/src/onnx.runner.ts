@@ -81,7 +81,7 @@ export interface OnnxSessionOptions {
 }
 
 /**
- * A runner for an ONNX model. Its methods:
+ * A runner for an ONNX model. Its methods, {@link OnnxMethods} to the compiler:
  *
  * - `predict.run(x)`: the first output (of the option `outputs`, else of the model) as an NdArray;
  * - `run.run(x)`: a record of all outputs by name.

@@ -23,7 +23,7 @@ export class RunnerOverloadedError extends BentoError {
   }
 }
 
-/** The call was neither answered nor begun before its deadline. */
+/** The call was not answered before its deadline, which covers the queue and the execution. */
 export class RunnerTimeoutError extends BentoError {
   static override readonly code = 'RUNNER_TIMEOUT';
   static override readonly statusCode = 504;
@@ -141,14 +141,14 @@ export class RowCountError extends BentoError {
   }
 }
 
-/** A value that is neither a tensor nor a record of tensors nor JSON was given to or by a runner. */
+/** A runner was given, or answered, what is neither a tensor, a record of them, a DataFrame, nor JSON. */
 export class UnsupportedValueError extends BentoError {
   static override readonly code = 'UNSUPPORTED_VALUE';
   static override readonly statusCode = 500;
 
   constructor(got: string, options: BentoErrorOptions = {}) {
     super(
-      `Runner methods take and return NdArrays, records of NdArrays, or JSON; got ${got}. Convert it before the call.`,
+      `Runner methods take and return NdArrays, records of NdArrays, DataFrames, or JSON; got ${got}. Convert it before the call.`,
       options,
     );
   }

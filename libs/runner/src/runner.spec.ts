@@ -1,11 +1,24 @@
 import { DataFrame, NdArray } from 'bentonest/tensor';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { RunnableMethod } from './runnable/runnable-method.decorator.js';
+import type { ExampleCall, MethodDescription, Runnable } from './runnable/index.js';
 import { createRunnerHandle } from './runner.js';
 import type { Runner, RunnerControl } from './runner.js';
 
-class Doubler {
+class Doubler implements Runnable {
   readonly factor = 2;
+
+  setup(): void {}
+  metadata(): unknown {
+    return {};
+  }
+  describeMethods(declared: readonly MethodDescription[]): readonly MethodDescription[] {
+    return declared;
+  }
+  exampleCalls(): readonly ExampleCall[] {
+    return [];
+  }
+  close(): void {}
 
   @RunnableMethod({ batchable: true })
   predict(input: NdArray<'float32'>): NdArray<'float32'> {
@@ -60,6 +73,16 @@ describe('a runner’s methods', () => {
       void runner.forecast;
       // @ts-expect-error -- a property is no method
       void runner.factor;
+      // @ts-expect-error -- a hook is the worker's
+      void runner.setup;
+      // @ts-expect-error -- likewise
+      void runner.metadata;
+      // @ts-expect-error -- likewise
+      void runner.describeMethods;
+      // @ts-expect-error -- likewise
+      void runner.exampleCalls;
+      // @ts-expect-error -- likewise
+      void runner.close;
       // @ts-expect-error -- a list is no NdArray
       void runner.predict.run([1]);
       // @ts-expect-error -- another dtype

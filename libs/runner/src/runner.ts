@@ -1,5 +1,6 @@
 import type { NdArray } from 'bentonest/tensor';
 import type { CallOptions } from './dispatch/call.js';
+import type { Runnable } from './runnable/runnable.js';
 import { RunnerOptionsError } from './runner.errors.js';
 
 /** A method of a Runnable as its callers see it. Calls of a batchable one are joined with others'. */
@@ -15,11 +16,16 @@ export interface RunnerMethod<Args extends readonly unknown[], Result> {
   asyncRun(...args: [...Args, options?: CallOptions]): Promise<Result>;
 }
 
-/** The methods of a Runnable class as RunnerMethods. */
-export type RunnerMethods<Runnable> = {
+/** Methods that no call reaches: the worker's hooks of a Runnable, and those of the handle itself. */
+type NotCalled = keyof Runnable | keyof RunnerHandle;
+
+/** The methods of a Runnable class as RunnerMethods; those of {@link Runnable} are not among them. */
+export type RunnerMethods<Class> = {
   readonly [
-    Name in keyof Runnable as Runnable[Name] extends (...args: never) => unknown ? Name : never
-  ]: Runnable[Name] extends (...args: infer Args) => infer Result
+    Name in Exclude<keyof Class, NotCalled> as Class[Name] extends (...args: never) => unknown
+      ? Name
+      : never
+  ]: Class[Name] extends (...args: infer Args) => infer Result
     ? RunnerMethod<Args, Awaited<Result>>
     : never;
 };
@@ -76,11 +82,12 @@ class RunnerHandle {
  *
  * @example
  * constructor(@InjectRunner('iris_clf') private readonly irisClf: Runner) {}
- * // or, with a Runnable of your own, typed:
+ * // or typed, with the methods of onnxRunner or with a Runnable of your own:
+ * constructor(@InjectRunner('iris_clf') private readonly irisClf: Runner<OnnxMethods>) {}
  * constructor(@InjectRunner('doubler') private readonly doubler: Runner<Doubler>) {}
  */
-export type Runner<Runnable = UntypedMethods> = RunnerHandle &
-  (Runnable extends UntypedMethods ? Runnable : RunnerMethods<Runnable>);
+export type Runner<Class = UntypedMethods> = RunnerHandle &
+  (Class extends UntypedMethods ? Class : RunnerMethods<Class>);
 
 /** The handle's class, so that `Runner` can be the type of a decorated parameter. */
 export const Runner = RunnerHandle;

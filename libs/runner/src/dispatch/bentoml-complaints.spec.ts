@@ -1,7 +1,7 @@
 // What BentoML's users reported of its dispatcher, thread by thread: none of it is so here. The other
 // complaints about runners are tested with real processes: lost workers (#3669, #4238, #3890) in
-// test/faults/worker-loss, errors that lose their text (#3623, #3652, #4317) in test/e2e/pool, their
-// shape in HTTP (#4232) in test/e2e/runners.
+// test/faults/worker-loss, errors that lose their text (#3623, #3652, #4317) in test/e2e/runner-errors,
+// their shape in HTTP (#4232) in test/e2e/openapi.
 import fc from 'fast-check';
 import { NdArray } from 'bentonest/tensor';
 import { beforeEach, expect, it } from 'vitest';
@@ -66,16 +66,20 @@ it('2: no batch has more rows than maxBatchSize, whatever calls have (#3710, #38
 it('3: first in, first out: early calls do not starve (#4592)', async () => {
   const dispatcher = createDispatcher(clock, { maxBatchSize: 2 });
   dispatcher.attach(target);
-  const calls: Promise<unknown>[] = [];
-  for (let i = 0; i < 10; i++) {
-    calls.push(dispatcher.call('predict', [vector(i)]), dispatcher.call('predict', [vector(-i)]));
-    await clock.turn();
-    if (i % 2 === 0) await target.finish();
+  const answered: number[] = [];
+  const call = async (value: number): Promise<void> => {
+    answered.push(...values(await dispatcher.call('predict', [vector(value)])));
+  };
+  const calls: Promise<void>[] = [];
+  // Two come for each that is served, so that ever more wait.
+  for (let i = 0; i < 20; i += 2) {
+    calls.push(call(i), call(i + 1));
+    await clock.advance(1);
+    if (i % 4 === 0) await target.finish();
   }
   while (target.running.length > 0) await target.finish();
-  const order = target.seen.flatMap(({ calls: of }) => of.map(({ call }) => call.enqueuedAt));
-  expect(order).toEqual(order.toSorted((a, b) => a - b));
-  expect(await Promise.all(calls)).toHaveLength(20);
+  await Promise.all(calls);
+  expect(answered).toEqual([...Array(20).keys()]);
 });
 
 it('4: a deadline holds for methods that are not batched, and only the deadline (#4265)', async () => {
@@ -86,6 +90,10 @@ it('4: a deadline holds for methods that are not batched, and only the deadline 
   await clock.advance(9_000);
   target.running.shift()?.resolve('answer');
   expect(await call).toBe('answer');
+  const late = Promise.allSettled([dispatcher.call('single', ['x'])]);
+  await clock.turn();
+  await clock.advance(10_000);
+  expect(await late).toMatchObject([{ reason: { code: 'RUNNER_TIMEOUT', statusCode: 504 } }]);
 });
 
 it('5: maxBatchSize 1 is legal, and there is no training (#4128, #4856, #3158)', async () => {

@@ -4,8 +4,8 @@ import type { MethodDescription } from '../wire/frame.js';
 /** Options of {@link RunnableMethod}. */
 export interface RunnableMethodOptions {
   /**
-   * Calls may be joined into a batch: every argument is an NdArray (or a record of them) with the
-   * batch along `batchDim`, and so is the result.
+   * Calls may be joined into a batch: every argument is an NdArray or a record of them, with the batch
+   * along `batchDim`, or a DataFrame, whose rows are the batch; and so is the result.
    *
    * @default false
    */
@@ -25,7 +25,7 @@ export interface RunnableMethodOptions {
   idempotent?: boolean;
 }
 
-/** What the runner's handle has itself. */
+/** What the runner's handle has itself, and `then`, by which it would pass for a promise. */
 const RESERVED = ['name', 'reload', 'scale', 'then'];
 
 // A registered symbol: the user's file and the worker may have loaded two copies of this package.
@@ -35,9 +35,10 @@ type Decorated = { [METHODS]?: MethodDescription[] };
 
 /**
  * Makes a method of a Runnable callable through its Runner: `runner.<method>.run(…)`.
- * Arguments and results are NdArrays, records of NdArrays, or JSON.
+ * Arguments and results are NdArrays, records of NdArrays, DataFrames, or JSON.
  *
- * @throws RunnerOptionsError for a name that the runner's handle has itself: reload, scale, name.
+ * @throws RunnerOptionsError for a name that the runner's handle has itself: name, reload, scale; and for
+ * `then`, by which it would pass for a promise.
  * @example
  * export class Doubler {
  *   @RunnableMethod({ batchable: true })
