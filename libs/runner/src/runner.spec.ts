@@ -136,6 +136,9 @@ describe('a runner’s methods', () => {
     expect(() => RunnableMethod()(Doubler.prototype, 'reload', {})).toThrow(
       /cannot be called "reload".*Doubler#reload/,
     );
+    expect(() => RunnableMethod()(Doubler.prototype, 'close', {})).toThrow(
+      /cannot be called "close": the worker calls a hook.*Doubler#close/,
+    );
   });
 
   it('a handle is no promise, and can be awaited', async () => {

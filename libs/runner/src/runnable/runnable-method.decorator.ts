@@ -1,5 +1,6 @@
 import { RunnerOptionsError } from '../runner.errors.js';
 import type { MethodDescription } from '../wire/frame.js';
+import type { Runnable } from './runnable.js';
 
 /** Options of {@link RunnableMethod}. */
 export interface RunnableMethodOptions {
@@ -28,6 +29,15 @@ export interface RunnableMethodOptions {
 /** What the runner's handle has itself, and `then`, by which it would pass for a promise. */
 const RESERVED = ['name', 'reload', 'scale', 'then'];
 
+/** Hooks, which the worker calls. */
+const HOOKS: readonly string[] = [
+  'setup',
+  'metadata',
+  'describeMethods',
+  'exampleCalls',
+  'close',
+] satisfies (keyof Runnable)[];
+
 // A registered symbol: the user's file and the worker may have loaded two copies of this package.
 const METHODS = Symbol.for('bentonest.runnable.methods');
 
@@ -37,8 +47,8 @@ type Decorated = { [METHODS]?: MethodDescription[] };
  * Makes a method of a Runnable callable through its Runner: `runner.<method>.run(…)`.
  * Arguments and results are NdArrays, records of NdArrays, DataFrames, or JSON.
  *
- * @throws RunnerOptionsError for a name that the runner's handle has itself: name, reload, scale; and for
- * `then`, by which it would pass for a promise.
+ * @throws RunnerOptionsError for a name that the runner's handle has itself: name, reload, scale; for
+ * `then`, by which it would pass for a promise; and for a Runnable's hooks.
  * @example
  * export class Doubler {
  *   @RunnableMethod({ batchable: true })
@@ -49,9 +59,11 @@ export function RunnableMethod(options: RunnableMethodOptions = {}): MethodDecor
   const { batchable = false, batchDim = 0, idempotent = false } = options;
   const dims = typeof batchDim === 'number' ? ([batchDim, batchDim] as const) : batchDim;
   return (prototype, key) => {
-    if (RESERVED.includes(String(key))) {
+    const isHook = HOOKS.includes(String(key));
+    if (isHook || RESERVED.includes(String(key))) {
+      const why = isHook ? 'the worker calls a hook of' : 'the runner itself has';
       throw new RunnerOptionsError(
-        `A Runnable's method cannot be called "${String(key)}": the runner itself has that name. Rename ${prototype.constructor.name}#${String(key)}.`,
+        `A Runnable's method cannot be called "${String(key)}": ${why} that name. Rename ${prototype.constructor.name}#${String(key)}.`,
       );
     }
     const owner = prototype.constructor as Decorated;
