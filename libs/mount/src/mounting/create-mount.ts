@@ -127,7 +127,14 @@ abstract class MountMiddleware
         // Its socket is another's: who waits for its end, to give up a place, would wait for ever.
         response.emit('close');
       };
-      const result = ask(app, [request, response, passOn], leaveHttp);
+      const exchange = [request, response, passOn] as const;
+      // Messages of a socket belong to no request.
+      const isFollowed = app.isHere === true && upgradeOf(request) === undefined;
+      const activate = isFollowed ? report?.activate : undefined;
+      const result =
+        activate === undefined
+          ? ask(app, exchange, leaveHttp)
+          : activate(() => ask(app, exchange, leaveHttp));
       return result instanceof Promise ? result.catch(fail) : undefined;
     } catch (error) {
       return fail(error);

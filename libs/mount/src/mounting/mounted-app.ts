@@ -19,6 +19,8 @@ export interface MountedApp {
   handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
   /** Without it and `negotiate`, a request for an upgrade is one as any other. */
   upgrade?: UpgradeHandler | undefined;
+  /** It runs in this process, where spans that it makes have the mount's as their parent. */
+  isHere?: boolean;
   /** Of an application in a process of its own. */
   readiness?: MountReadiness;
   /**

@@ -103,6 +103,12 @@ class MountedRequest {
     response.once('close', this.publish);
   }
 
+  /** Of a request that is traced: does work with the mount's span as the current one, to the end of what it awaits. */
+  get activate(): (<T>(work: () => T) => T) | undefined {
+    const { trace } = recordOf(this.request);
+    return trace && ((work) => trace.activate(work, true));
+  }
+
   /** Another answers it. */
   takeBack(): void {
     takeFromMount(this.response);

@@ -20,6 +20,11 @@ export type FromExportThread =
   | { readonly type: 'ready' }
   /** The exporter's package is not installed. */
   | { readonly type: 'missing' }
-  | { readonly type: 'exported'; readonly id: number; readonly code: number; readonly error?: string }
+  | {
+      readonly type: 'exported';
+      readonly id: number;
+      readonly code: number;
+      readonly error?: string;
+    }
   | { readonly type: 'complaint'; readonly message: string }
   | { readonly type: 'ended' };
