@@ -11,6 +11,8 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export interface MountReadiness {
   readonly name: string;
   readonly isReady: () => boolean;
+  /** Why it does not, where that is known, in words that everybody may read. */
+  readonly reason: () => string | undefined;
 }
 
 /** An application as the server around it sees it: paths begin below the mount's own. */

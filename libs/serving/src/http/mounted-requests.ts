@@ -20,6 +20,8 @@ export interface MountReadiness {
   readonly name: string;
   /** Whether it takes requests. */
   readonly isReady: () => boolean;
+  /** Why it does not, where that is known, in words that everybody may read. */
+  readonly reason: () => string | undefined;
 }
 
 /** A mounted application that describes itself. */
