@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -203,6 +204,14 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     }
     const open = await app.get('/py/request/x', { authorization });
     expect(await userOf(open)).toBeUndefined();
+  });
+
+  it('leaves it to the server what a SIGHUP means', async () => {
+    const pid = (await json('/py/pid')) as number;
+    const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+    for (const each of [pid, Number(stdout)]) process.kill(each, 'SIGHUP');
+    expect(await json('/py/sleep?seconds=0.3')).toBe(0.3);
+    expect(await json('/py/pid')).toBe(pid);
   });
 
   it('does not shadow the infrastructure, and is counted under its path', async () => {
