@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { python, servePython } from './python-apps.js';
+import { python, servePython, talkToSockets } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 import { JWT_SECRET, signToken } from './signed-tokens.js';
@@ -155,19 +155,9 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
   });
 
   it('has WebSockets, a hundred at once, and may deny them', async () => {
-    const url = `${app.url.replace('http', 'ws')}/py/socket`;
-    const talk = async (index: number): Promise<string> => {
-      const socket = new WebSocket(url);
-      await once(socket, 'open');
-      socket.send(`hello ${index}`);
-      const [answer] = (await once(socket, 'message')) as [Buffer];
-      socket.close();
-      await once(socket, 'close');
-      return answer.toString();
-    };
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => talk(index)));
+    const answers = await talkToSockets(app, 100);
     expect(answers).toEqual(answers.map((_, index) => `/py hello ${index}`));
-    const denied = new WebSocket(`${url}?deny=1`);
+    const denied = new WebSocket(`${app.url.replace('http', 'ws')}/py/socket?deny=1`);
     const [error] = (await once(denied, 'error')) as [Error];
     expect(error.message).toContain('403');
   });
