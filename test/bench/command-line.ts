@@ -9,6 +9,7 @@
 //   --routes      a DTO's route against one without validation and one with Nest's ValidationPipe
 //   --codecs      JSON of ndarrays, read and written, against JSON.parse and JSON.stringify
 //   --operations  what observing costs, the time to the first answer, and memory at rest
+//   --mounts      routes of mounted Express and FastAPI applications against the same applications alone
 //   --goodput     calls answered in time under a simulated model, against the ideal
 //   --fairness    four API connections to one worker
 import { availableParallelism, cpus } from 'node:os';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     routes: { type: 'boolean', default: false },
     codecs: { type: 'boolean', default: false },
     operations: { type: 'boolean', default: false },
+    mounts: { type: 'boolean', default: false },
     goodput: { type: 'boolean', default: false },
     fairness: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
@@ -82,6 +84,10 @@ async function runMode(): Promise<readonly object[]> {
   if (values.ceiling) {
     const { measureCeiling } = await import('./ceiling.js');
     return measureCeiling(rounds(5), seconds(2));
+  }
+  if (values.mounts) {
+    const { measureMounts } = await import('./mounts.js');
+    return measureMounts(rounds(5), seconds(2));
   }
   if (values.goodput) {
     const { goodputTable } = await import('./goodput.js');

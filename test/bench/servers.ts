@@ -1,7 +1,8 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Target } from './cases.js';
 
@@ -16,6 +17,9 @@ const ours = fileURLToPath(new URL('./bentonest.js', import.meta.url));
 const bareFastify = fileURLToPath(new URL('../../../test/bench/bare-fastify.mjs', import.meta.url));
 const bareNest = fileURLToPath(new URL('./bare-nest.js', import.meta.url));
 const routes = fileURLToPath(new URL('./routes-app.js', import.meta.url));
+const mounts = fileURLToPath(new URL('./mounts-app.js', import.meta.url));
+const expressAlone = fileURLToPath(new URL('./express-alone.js', import.meta.url));
+const pythonApps = fileURLToPath(new URL('../../../test/bench/python/', import.meta.url));
 
 /** Starts one server per target and stops them all after `use`, whatever comes of it. */
 export async function withServers<T extends Target, R>(
@@ -72,6 +76,46 @@ export function startBareFastify(): Promise<BenchServer> {
 /** A Nest application on Fastify with one controller. */
 export function startBareNest(): Promise<BenchServer> {
   return startServer(bareNest, []);
+}
+
+/** Express below /express and, where there is a Python, FastAPI below /py. */
+export function startMounts(modelFile: string, python: string | undefined): Promise<BenchServer> {
+  return startServer(mounts, [modelFile, ...(python === undefined ? [] : [python])]);
+}
+
+export function startExpressAlone(): Promise<BenchServer> {
+  return startServer(expressAlone, []);
+}
+
+/** FastAPI with the model in its own process, as uvicorn serves it at a port. */
+export async function startUvicornAlone(python: string, modelFile: string): Promise<BenchServer> {
+  const port = String(await freePort());
+  const args = [
+    'flower_app:app',
+    '--host',
+    '127.0.0.1',
+    '--port',
+    port,
+    '--no-access-log',
+    '--log-level',
+    'warning',
+  ];
+  const server = spawn(python, ['-m', 'uvicorn', ...args], {
+    cwd: pythonApps,
+    env: { ...process.env, ONNX_MODEL: modelFile },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = once(server, 'exit');
+  const stop = async (): Promise<void> => {
+    server.kill('SIGTERM');
+    await ended;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  while ((await fetch(`${url}/openapi.json`).catch(() => undefined)) === undefined) {
+    if (server.exitCode !== null) throw new Error(`uvicorn exited with code ${server.exitCode}`);
+    await sleep(20);
+  }
+  return { url, pid: server.pid ?? 0, stop };
 }
 
 async function startServer(

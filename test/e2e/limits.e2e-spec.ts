@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ServedApp, until } from './served-app.js';
 
 const ORIGIN = { origin: 'https://example.com' };
@@ -91,6 +93,26 @@ describe('maxConcurrency', () => {
     expect(preflight.status).toBe(204);
     for (const each of held) expect((await each).status).toBe(200);
     await until(async () => (await call('/open', 1)).status === 200, 1000);
+  });
+
+  it('counts the request for a WebSocket until it is open, and not what is open', async () => {
+    const url = `${app.url.replace('http', 'ws')}/legacy`;
+    const open = async (ms: number): Promise<WebSocket> => {
+      const socket = new WebSocket(`${url}/${ms}`);
+      await once(socket, 'open');
+      return socket;
+    };
+    const opened = await Promise.all([1, 1, 1, 1].map(open));
+    opened.push(await open(1));
+    expect((await app.get('/legacy/1')).status).toBe(200);
+    const asked = Promise.all([600, 600, 600, 600].map(open));
+    await sleep(200);
+    expect((await app.get('/legacy/1')).status).toBe(429);
+    const [error] = (await once(new WebSocket(`${url}/1`), 'error')) as [Error];
+    expect(error.message).toContain('429');
+    opened.push(...(await asked));
+    expect((await app.get('/legacy/1')).status).toBe(200);
+    for (const socket of opened) socket.terminate();
   });
 
   it.each(['/pieces', '/file'])('counts what is streamed until its end (%s)', async (path) => {

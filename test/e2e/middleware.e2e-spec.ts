@@ -1,10 +1,9 @@
-import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServedApp } from './served-app.js';
+import { JWT_SECRET, signToken } from './signed-tokens.js';
 import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const entry = 'dist/test/fixtures/middleware-app/main.js';
-const JWT_SECRET = 'a secret that both sides know, 32 bytes or more';
 const TEXT = { 'content-type': 'text/plain' };
 
 interface Arrival {
@@ -42,17 +41,6 @@ async function arrivalOf(answer: Response): Promise<Arrival> {
   expect(answer.status).toBe(200);
   return (await answer.json()) as Arrival;
 }
-
-const token = (claims: Record<string, unknown> = {}, secret = JWT_SECRET): Promise<string> =>
-  new SignJWT({
-    sub: 'alice',
-    iss: 'https://issuer.example.com',
-    aud: 'iris',
-    exp: Math.floor(Date.now() / 1000) + 60,
-    ...claims,
-  })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(new TextEncoder().encode(secret));
 
 describe('TrustedHostMiddleware', () => {
   it.each(['/echo', '/legacy/a', '/keyed/echo', '/metrics', '/docs.json', '/readyz', '/nothing'])(
@@ -203,7 +191,7 @@ describe.each([
   });
 
   it('a token is needed, and says who it is', async () => {
-    const authorization = `Bearer ${await token()}`;
+    const authorization = `Bearer ${await signToken()}`;
     const forged = { authorization, 'x-user': 'root' };
     const { headers } = await arrivalOf(await post(`/owned/${path}`, forged));
     expect(headers['x-user']).toBe('alice');
@@ -211,10 +199,10 @@ describe.each([
 
   it.each([
     ['none', async () => ''],
-    ['of another secret', async () => `Bearer ${await token({}, 'x'.repeat(32))}`],
-    ['expired', async () => `Bearer ${await token({ exp: 1 })}`],
-    ['for others', async () => `Bearer ${await token({ aud: 'others' })}`],
-    ['without a subject', async () => `Bearer ${await token({ sub: undefined })}`],
+    ['of another secret', async () => `Bearer ${await signToken({}, 'x'.repeat(32))}`],
+    ['expired', async () => `Bearer ${await signToken({ exp: 1 })}`],
+    ['for others', async () => `Bearer ${await signToken({ aud: 'others' })}`],
+    ['without a subject', async () => `Bearer ${await signToken({ sub: undefined })}`],
     ['unsigned', async () => 'Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.'],
   ])('a token that is %s is refused', async (_kind, authorization) => {
     const answer = await post(`/owned/${path}`, { authorization: await authorization() });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import { findPython } from './python-environment.js';
 import { ServedApp } from './served-app.js';
 
@@ -24,4 +26,18 @@ export function servePython(env: Readonly<Record<string, string>> = {}): Promise
 /** The same without waiting for anything: it may not start. */
 export function spawnPython(env: Readonly<Record<string, string>>): Promise<ServedApp> {
   return ServedApp.spawn({ entry: ENTRY, env: { PYTHON: python, ...env } });
+}
+
+/** What the socket of the FastAPI application answers to so many clients at once, each of whom says hello. */
+export function talkToSockets({ url }: ServedApp, clients: number): Promise<readonly string[]> {
+  const talk = async (index: number): Promise<string> => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/py/socket`);
+    await once(socket, 'open');
+    socket.send(`hello ${index}`);
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    socket.close();
+    await once(socket, 'close');
+    return answer.toString();
+  };
+  return Promise.all(Array.from({ length: clients }, (_, index) => talk(index)));
 }

@@ -31,7 +31,7 @@ export async function findPython(
   try {
     return await ensureEnvironment({
       requirements,
-      onProgress: (line) => console.info(line),
+      onProgress: (line) => console.warn(line),
     });
   } catch (error) {
     const isAbsent = error instanceof PythonEnvironmentError && isAbsence(String(error.cause));

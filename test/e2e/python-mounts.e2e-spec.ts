@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -6,9 +7,10 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { python, servePython } from './python-apps.js';
+import { python, servePython, talkToSockets } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
+import { JWT_SECRET, signToken } from './signed-tokens.js';
 
 const MIB = 1024 * 1024;
 let app: ServedApp;
@@ -26,7 +28,7 @@ interface Shown {
 
 describe.skipIf(python === '')('a Python application beside the services', () => {
   beforeAll(async () => {
-    app = await servePython({ WSGI_APP: 'wsgi_app:app' });
+    app = await servePython({ WSGI_APP: 'wsgi_app:app', API_KEYS: 'first-key', JWT_SECRET });
   }, 120_000);
 
   afterAll(async () => {
@@ -153,21 +155,53 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
   });
 
   it('has WebSockets, a hundred at once, and may deny them', async () => {
-    const url = `${app.url.replace('http', 'ws')}/py/socket`;
-    const talk = async (index: number): Promise<string> => {
-      const socket = new WebSocket(url);
-      await once(socket, 'open');
-      socket.send(`hello ${index}`);
-      const [answer] = (await once(socket, 'message')) as [Buffer];
-      socket.close();
-      await once(socket, 'close');
-      return answer.toString();
-    };
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => talk(index)));
+    const answers = await talkToSockets(app, 100);
     expect(answers).toEqual(answers.map((_, index) => `/py hello ${index}`));
-    const denied = new WebSocket(`${url}?deny=1`);
+    const denied = new WebSocket(`${app.url.replace('http', 'ws')}/py/socket?deny=1`);
     const [error] = (await once(denied, 'error')) as [Error];
     expect(error.message).toContain('403');
+  });
+
+  it('is behind a key, as all else that is mounted, its WebSockets too', async () => {
+    for (const headers of [{}, { 'x-api-key': 'another-key' }] as Record<string, string>[]) {
+      const answer = await app.get('/keyed/py/request/x', headers);
+      expect([answer.status, await answer.json()]).toEqual([
+        401,
+        expect.objectContaining({ message: 'Expected a known key in the header X-Api-Key.' }),
+      ]);
+    }
+    const known = { 'x-api-key': 'first-key' };
+    const answer = await app.post('/keyed/py/request/x', 'sent', known);
+    expect(await answer.json()).toMatchObject({ root_path: '/keyed/py', body: 'sent' });
+    const url = `${app.url.replace('http', 'ws')}/keyed/py/socket`;
+    const [error] = (await once(new WebSocket(url), 'error')) as [Error];
+    expect(error.message).toContain('401');
+    const socket = new WebSocket(url, { headers: known });
+    await once(socket, 'open');
+    socket.close();
+  });
+
+  it('is told by a token who asks, which no client can say itself', async () => {
+    const userOf = async (answer: Response): Promise<string | undefined> =>
+      Object.fromEntries(((await answer.json()) as Shown).headers)['x-user'];
+    const forged = { 'x-user': 'root' };
+    const authorization = `Bearer ${await signToken()}`;
+    const told = await app.get('/owned/py/request/x', { ...forged, authorization });
+    expect(await userOf(told)).toBe('alice');
+    for (const token of ['', `Bearer ${await signToken({}, 'x'.repeat(32))}`]) {
+      const answer = await app.get('/owned/py/request/x', { ...forged, authorization: token });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    }
+    const open = await app.get('/py/request/x', { authorization });
+    expect(await userOf(open)).toBeUndefined();
+  });
+
+  it('leaves it to the server what a SIGHUP means', async () => {
+    const pid = (await json('/py/pid')) as number;
+    const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+    for (const each of [pid, Number(stdout)]) process.kill(each, 'SIGHUP');
+    expect(await json('/py/sleep?seconds=0.3')).toBe(0.3);
+    expect(await json('/py/pid')).toBe(pid);
   });
 
   it('does not shadow the infrastructure, and is counted under its path', async () => {

@@ -147,9 +147,9 @@ class Client {
 describe.skipIf(python === '')('a worker in Python', () => {
   it('tells its methods, and ignores signals, which are for the API process', async () => {
     const { child, socketPath } = await serve();
-    child.kill('SIGTERM');
-    child.kill('SIGINT');
-    const [hello] = await new Client(connect(socketPath)).untilFrames(1);
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const) child.kill(signal);
+    const client = new Client(connect(socketPath));
+    const [hello] = await client.untilFrames(1);
     expect(hello).toMatchObject({
       type: 'hello',
       head: { pid: child.pid, metadata: { factor: 1 } },
@@ -160,6 +160,9 @@ describe.skipIf(python === '')('a worker in Python', () => {
       batchDim: [1, 1],
       idempotent: false,
     });
+    // None of them ends it later, either.
+    client.call(1, 'sleep', 1.5);
+    expect((await client.untilFrames(2))[1]).toMatchObject({ type: 'result', id: 1 });
   });
 
   it('answers several connections in turn, and drops what was cancelled or came too late', async () => {

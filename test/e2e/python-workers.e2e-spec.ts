@@ -3,8 +3,7 @@ import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { python, servePython } from './python-apps.js';
+import { python, servePython, talkToSockets } from './python-apps.js';
 import { isAlive, until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 
@@ -61,17 +60,7 @@ describe.skipIf(python === '')('Python applications beside two API processes', (
   });
 
   it('have WebSockets, each with the process that it came to', async () => {
-    const url = `${app.url.replace('http', 'ws')}/py/socket`;
-    const talk = async (index: number): Promise<string> => {
-      const socket = new WebSocket(url);
-      await once(socket, 'open');
-      socket.send(`hello ${index}`);
-      const [answer] = (await once(socket, 'message')) as [Buffer];
-      socket.close();
-      await once(socket, 'close');
-      return answer.toString();
-    };
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => talk(index)));
+    const answers = await talkToSockets(app, 20);
     expect(answers).toEqual(answers.map((_, index) => `/py hello ${index}`));
   });
 

@@ -199,6 +199,25 @@ describe('a request whose trace is recorded', () => {
     expect(got.tracestate).toBe('of=client');
   });
 
+  it.each(['express', 'hono'])(
+    'is the parent of spans of a mounted application, %s',
+    async (kind) => {
+      const traces = Array.from({ length: 4 }, () => new ClientTrace());
+      // At the same time: none gets another's.
+      await Promise.all(
+        traces.map(async ({ headers }) => {
+          expect((await app.post(`/${kind}/own`, { sent: 1 }, headers)).status).toBe(200);
+        }),
+      );
+      for (const { id } of traces) {
+        const spans = await collector.trace(id, 3);
+        const mount = spanOf(spans, 'mount');
+        expect(mount.parentId).toBe(spanOf(spans, `POST /${kind}`).spanId);
+        expect(spanOf(spans, `own ${kind}`).parentId).toBe(mount.spanId);
+      }
+    },
+  );
+
   it('says where it failed', async () => {
     const trace = new ClientTrace();
     await app.post('/fail', '', trace.headers);

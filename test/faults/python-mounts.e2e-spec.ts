@@ -51,7 +51,9 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     const readyz = await server.get('/readyz');
     expect([200, 503]).toContain(readyz.status);
     const told = await readyz.text();
-    expect(readyz.status === 200 || /^Mount ".*" is down or starting\.$/m.test(told)).toBe(true);
+    expect(readyz.status === 200 ? '' : told).toMatch(
+      /^(?:|Mount "asgi_app:app" is down or starting: it was ended by SIGKILL\n)$/,
+    );
     await until(async () => (await server.get('/py/pid')).status === 200, 10_000);
     expect(await pidOf(server)).not.toBe(pid);
     await server.untilReady();
@@ -78,9 +80,14 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
 
   it('that is down is 503 at once, for requests and for WebSockets', async () => {
     const pid = await pidOf(server);
-    await writeFile(join(folder, 'reason'), 'no database any more');
+    await writeFile(join(folder, 'reason'), 'no database any more at /srv/secret');
     process.kill(pid, 'SIGKILL');
     await until(() => server.output.includes('RuntimeError: no database any more'), 10_000);
+    const readyz = async (): Promise<string> => (await server.get('/readyz')).text();
+    // The rest is for the log.
+    const why = 'its start failed with RuntimeError, and the log says why';
+    await until(async () => (await readyz()).includes('its start'), 5000);
+    expect(await readyz()).toBe(`Mount "asgi_app:app" is down or starting: ${why}\n`);
     const startedAt = performance.now();
     const answers = await Promise.all([server.get('/py/pid'), server.post('/py/upload', 'x')]);
     const ms = performance.now() - startedAt;

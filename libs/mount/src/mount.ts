@@ -93,7 +93,7 @@ async function createMountedApp(
   const known = detectKind(app, kind);
   const handle = await createHandler(app, known);
   const describe = openapi && (async () => (typeof openapi === 'function' ? openapi() : openapi));
-  const mounted = { handle, upgrade, describe };
+  const mounted = { handle, upgrade, describe, isHere: true };
   if (known !== 'fastify') return mounted;
   return { ...mounted, close: async () => void (await (app as FastifyApp).close()) };
 }

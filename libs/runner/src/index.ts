@@ -45,6 +45,7 @@ export {
   WireProtocolError,
 } from './runner.errors.js';
 export { RespawnPolicy } from './pool/respawn-policy.js';
+export type { ProcessLife } from './pool/respawn-policy.js';
 export type { RespawnDecision } from './pool/respawn-policy.js';
 export { SocketFolder } from './pool/socket-folder.js';
 export { RunnerHost } from './runner-host.js';

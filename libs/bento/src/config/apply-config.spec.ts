@@ -13,7 +13,7 @@ it('what operators set holds over forRoot, key by key', () => {
   const { serving, observe, docs } = applyConfig(extras, {
     server: { timeoutMs: 200, port: 1, maxEventLoopLagMs: 70 },
     metrics: { namespace: 'b' },
-    docs: { enabled: true, path: '/docs' },
+    docs: { enabled: true, path: '/docs', mounts: false },
   });
   expect(serving).toMatchObject({
     timeoutMs: 200,
@@ -22,7 +22,7 @@ it('what operators set holds over forRoot, key by key', () => {
   });
   expect(serving).not.toHaveProperty('port');
   expect(observe.metrics).toEqual({ namespace: 'b', exemplars: false });
-  expect(docs.docs).toEqual({ path: '/docs' });
+  expect(docs.docs).toEqual({ path: '/docs', mounts: false });
 });
 
 it('a part is switched off by either, and on by operators', () => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { Server as NetServer, Socket } from 'node:net';
 import { MetricsMember } from 'bentonest/observe';
@@ -38,8 +39,21 @@ export async function runApiProcess(
   await rm(socket, { force: true });
   takeConnections(primary, { public: app.getHttpServer(), admin }, () => app.close());
   shareLevel(app, primary);
+  tellFirstAnswer(primary, app.getHttpServer());
   tell(primary, { to: 'ready' });
   return app;
+}
+
+/** A process that dies before that could not serve. */
+function tellFirstAnswer(primary: MessagePort, server: NetServer): void {
+  const watch = (_request: unknown, response: EventEmitter): void => {
+    response.once('finish', () => {
+      if (!server.listeners('request').includes(watch)) return;
+      server.off('request', watch);
+      tell(primary, { to: 'answered' });
+    });
+  };
+  server.on('request', watch);
 }
 
 /** A level that is set here holds in the other processes, and one that is set there here. */

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { RespawnPolicy } from 'bentonest/runner';
+import type { ProcessLife } from 'bentonest/runner';
 import { API_PROCESS } from './api-process.js';
 import { HandedConnections } from './handed-connections.js';
 import type { Connection } from './handed-connections.js';
@@ -26,6 +27,8 @@ export class ApiProcesses {
   private readonly logger = new Logger('Serve');
   private readonly policy = new RespawnPolicy();
   private readonly children = new Set<ChildProcess>();
+  /** Of those that have come to serve. */
+  private readonly lives = new WeakMap<ChildProcess, ProcessLife>();
   /** Those that serve; the next connection is the first one's. */
   private readonly ready: ChildProcess[] = [];
   /** Those in whose place another is being started. */
@@ -97,6 +100,7 @@ export class ApiProcesses {
     child.on('message', (message: ProcessMessage) => {
       if (message.to === 'taken') this.handed.taken(child, message.id);
       if (message.to === 'log-level') this.level?.set(message.level);
+      if (message.to === 'answered') this.noteLife(child, true);
       if (message.to !== 'ready') return;
       this.serve(child, number);
       if (replaced !== undefined) this.retire(replaced);
@@ -113,6 +117,7 @@ export class ApiProcesses {
 
   private serve(child: ChildProcess, number: number): void {
     this.ready.push(child);
+    this.noteLife(child, false);
     this.replaceLater(child, number);
     if (this.changedLevel !== undefined) tell(child, this.changedLevel);
     if (this.ready.length === this.count) {
@@ -120,6 +125,11 @@ export class ApiProcesses {
       this.logger.log(`${this.count} API processes serve (${pids})`);
     }
     for (const waiting of this.waiting.splice(0)) this.handOver(waiting);
+  }
+
+  private noteLife(child: ChildProcess, hasAnswered: boolean): void {
+    const { readyAt = performance.now() } = this.lives.get(child) ?? {};
+    this.lives.set(child, { readyAt, hasAnswered });
   }
 
   /** Not all at once: each a little later than the one before it. */
@@ -163,7 +173,8 @@ export class ApiProcesses {
     const index = this.ready.indexOf(child);
     if (index !== -1) this.ready.splice(index, 1);
     if (this.isStopping || this.leaving.delete(child)) return;
-    const { delayMs, failed } = this.policy.afterDeath(performance.now(), index !== -1);
+    const life = this.lives.get(child) ?? {};
+    const { delayMs, failed } = this.policy.afterDeath(performance.now(), life);
     const isFirst = index === -1 && this.ready.length === 0;
     if (isFirst || (failed && this.ready.length === 0)) {
       this.logger.fatal(`API process ${child.pid} did not come to serve (${reason}).`);

@@ -8,6 +8,8 @@ export type ProcessMessage =
   | { readonly to: 'taken'; readonly id: number }
   /** The process serves; to the primary. */
   | { readonly to: 'ready' }
+  /** The process has answered its first request; to the primary. */
+  | { readonly to: 'answered' }
   /** The process is to answer what it has, and to end. */
   | { readonly to: 'stop' }
   /** The level of the log has changed; either way. */

@@ -123,5 +123,9 @@ export const observeKeys = {
       default: "(the service's version)",
     }),
     description: key(text(), { description: 'What the document says first, in Markdown.' }),
+    mounts: key(flag(), {
+      description: 'The document has the operations of mounted applications.',
+      default: true,
+    }),
   }),
 };

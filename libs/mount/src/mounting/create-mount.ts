@@ -10,7 +10,7 @@ import type {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { MountHost, addFallback, patternOf } from './mount-host.js';
+import { MountHost, addFallback, runningPattern } from './mount-host.js';
 import type { MountRequest } from './mount-host.js';
 import { cutSegments, parseMountPath } from './mount-path.js';
 import type { MountPath } from './mount-path.js';
@@ -79,7 +79,7 @@ abstract class MountMiddleware
   }
 
   use(request: MountRequest, response: ServerResponse, next: Next): unknown {
-    const path = this.pathOf(patternOf(request));
+    const path = this.pathOf(runningPattern());
     if (!path.isRoot) return this.serve([request, response, next], path);
     addFallback(request, (...exchange) => this.serve(exchange, path));
     next();
@@ -127,7 +127,14 @@ abstract class MountMiddleware
         // Its socket is another's: who waits for its end, to give up a place, would wait for ever.
         response.emit('close');
       };
-      const result = ask(app, [request, response, passOn], leaveHttp);
+      const exchange = [request, response, passOn] as const;
+      // Messages of a socket belong to no request.
+      const isFollowed = app.isHere === true && upgradeOf(request) === undefined;
+      const activate = isFollowed ? report?.activate : undefined;
+      const result =
+        activate === undefined
+          ? ask(app, exchange, leaveHttp)
+          : activate(() => ask(app, exchange, leaveHttp));
       return result instanceof Promise ? result.catch(fail) : undefined;
     } catch (error) {
       return fail(error);

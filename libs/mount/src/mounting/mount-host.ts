@@ -10,12 +10,12 @@ import { Upgrades, upgradeOf } from './upgrades.js';
 /** Answers a request in the place of a 404. */
 type Fallback = (request: IncomingMessage, response: ServerResponse, next: Next) => unknown;
 
-const PATTERN = Symbol('bentonest.mount-pattern');
+/** The pattern of `forRoutes` by which a request has come to the middleware that runs now, until it returns. */
+const running = { pattern: '/' };
 const FALLBACKS = Symbol('bentonest.mount-fallbacks');
 
 export type MountRequest = IncomingMessage & {
   originalUrl?: string;
-  [PATTERN]?: string;
   [FALLBACKS]?: Fallback[];
 };
 
@@ -75,14 +75,12 @@ export class MountHost {
   }
 }
 
-/** The pattern of `forRoutes` by which a request has come to the middleware that runs now. */
-export function patternOf(request: MountRequest): string {
-  return request[PATTERN] ?? '/';
-}
-
-/** For a mount that has read it. It is noted anew for each middleware. */
-export function forgetPattern(request: MountRequest): void {
-  delete request[PATTERN];
+/**
+ * The pattern of `forRoutes` by which a request has come to the middleware that calls this, before its first
+ * `await`. A note of it at the request would have to be taken away again for Express, which costs.
+ */
+export function runningPattern(): string {
+  return running.pattern;
 }
 
 /** Has a request answered by `fallback` when no route does. */
@@ -99,7 +97,7 @@ function notePatterns(adapter: FastifyAdapter, registrations: Registrations): vo
     return (path, callback) => {
       onPattern?.(path);
       register(path, (request: MountRequest, response: ServerResponse, next: Next): unknown => {
-        request[PATTERN] = path;
+        running.pattern = path;
         return callback(request, response, next) as unknown;
       });
     };

@@ -13,6 +13,11 @@ export interface MountDescription {
 export interface MountReport {
   /** Lets the request in, or throws what is answered in the application's place. */
   admit(): void;
+  /**
+   * Of a request that is traced, and of no other: does the work with the mount's span as the current one, and
+   * what it awaits, too.
+   */
+  readonly activate?: (<T>(work: () => T) => T) | undefined;
   /** The application passed the request on: it counts as that of whoever answers it. */
   takeBack(): void;
   /** The application failed: an answer that breaks off was not the client's doing. */

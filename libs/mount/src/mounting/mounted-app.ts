@@ -11,6 +11,8 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 export interface MountReadiness {
   readonly name: string;
   readonly isReady: () => boolean;
+  /** Why it does not, where that is known, in words that everybody may read. */
+  readonly reason: () => string | undefined;
 }
 
 /** An application as the server around it sees it: paths begin below the mount's own. */
@@ -19,6 +21,8 @@ export interface MountedApp {
   handle(request: IncomingMessage, response: ServerResponse, next: Next): unknown;
   /** Without it and `negotiate`, a request for an upgrade is one as any other. */
   upgrade?: UpgradeHandler | undefined;
+  /** It runs in this process, where spans that it makes have the mount's as their parent. */
+  isHere?: boolean;
   /** Of an application in a process of its own. */
   readiness?: MountReadiness;
   /**

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { forgetPattern } from '../mounting/mount-host.js';
 import type { Next } from '../mounting/mounted-app.js';
 
 /** An application of Node's own kind: Express and Connect are such functions, too. */
@@ -48,7 +47,6 @@ export function createExpressHandler(app: NodeHandler): NodeHandler {
  * are not meant come back.
  */
 function takeShadows(request: IncomingMessage): void {
-  forgetPattern(request);
   const record = request as unknown as Record<string, unknown>;
   const names = Object.keys(record);
   const first = names.indexOf(FIRST_SHADOW);

@@ -30,7 +30,7 @@ const LAST_OUTPUT_MS = 500;
 /** Lines of its last words. */
 const LAST_LINES = 40;
 /** How Python ends a traceback: `RuntimeError: no database`, `sqlalchemy.exc.OperationalError: …`. */
-const ERROR = /^[\w.]*(?:Error|Exception|Exit)(?:: |$)/;
+const ERROR = /^([\w.]*(?:Error|Exception|Exit))(?:: |$)/;
 
 /** One process of a mounted application, from its start to its end. */
 export class AppProcess {
@@ -73,7 +73,9 @@ export class AppProcess {
         events.onExit(reason);
         resolve();
       };
-      this.child.on('error', (error) => end(error.message));
+      this.child.on('error', ({ code }: NodeJS.ErrnoException) =>
+        end(`it could not be run (${code})`),
+      );
       // After the last of its output.
       this.child.on('close', (code, signal) =>
         end(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
@@ -90,6 +92,11 @@ export class AppProcess {
   get lastWords(): string | undefined {
     const lines = this.lines.filter((line) => line.trim() !== '');
     return lines.findLast((line) => ERROR.test(line)) ?? lines.at(-1);
+  }
+
+  /** The class of the error in its last words. */
+  get lastError(): string | undefined {
+    return ERROR.exec(this.lastWords ?? '')?.[1];
   }
 
   get lastLines(): string {

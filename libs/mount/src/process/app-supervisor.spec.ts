@@ -4,37 +4,49 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ProcessLife } from 'bentonest/runner';
 import { AppSupervisor } from './app-supervisor.js';
 
-/** Serves as long as the file `ok` is there when it starts. Its paths are what it does. */
+/** Serves as long as the file `ok` is there when it starts; with `dies`, until it was asked once. Its paths are what it does. */
 const SERVER = `
 const { existsSync } = require('node:fs');
 if (!existsSync('ok')) { console.error('RuntimeError: no database'); process.exit(1); }
 require('node:http').createServer((request, response) => {
   if (request.url === '/hang') for (;;);
   response.end();
+  if (existsSync('dies')) setTimeout(() => process.exit(3), 100);
 }).listen(process.argv[1]);
 `;
 
 let folder: string;
 let supervisor: AppSupervisor;
 let lines: string[];
+let lives: ProcessLife[];
+/** Takes note in the place of the real policy, which would have us wait. */
+const notes = {
+  afterDeath: (_now: number, life: ProcessLife) => {
+    lives.push(life);
+    return { delayMs: 0, failed: lives.length === 3 };
+  },
+};
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bentonest-app-'));
   await writeFile(join(folder, 'ok'), '');
   lines = [];
+  lives = [];
+  supervisor = supervise();
+});
+
+function supervise(policy?: typeof notes): AppSupervisor {
   const write = (line: string): void => void lines.push(line);
   const log = { debug: write, log: write, warn: write, error: write };
   const socketPath = join(folder, '1.sock');
   const args = ['-e', SERVER, socketPath];
   const limits = { name: 'app', startTimeoutMs: 20_000, hangTimeoutMs: 300, graceMs: 1000 };
-  supervisor = new AppSupervisor(
-    { file: process.execPath, args, cwd: folder, env: {}, socketPath },
-    limits,
-    log,
-  );
-});
+  const command = { file: process.execPath, args, cwd: folder, env: {}, socketPath };
+  return new AppSupervisor(command, limits, log, policy);
+}
 
 afterEach(async () => {
   await supervisor.stop();
@@ -62,6 +74,8 @@ describe('an application', () => {
 
   it('that does not start any more is tried again, later and later, and then has failed', async () => {
     await supervisor.start();
+    supervisor.asked();
+    supervisor.answered();
     await rm(join(folder, 'ok'));
     process.kill(pid(), 'SIGKILL');
     await until(() => supervisor.status.state !== 'ready');
@@ -70,8 +84,26 @@ describe('an application', () => {
     // The death that it had served before, and the five of a crash loop.
     expect(count('died: it was ended by SIGKILL')).toBe(1);
     expect(count('died: it exited with code 1')).toBe(5);
-    expect(supervisor.status.reason).toBe('RuntimeError: no database');
+    expect(supervisor.status.reason).toBe(
+      'its start failed with RuntimeError, and the log says why',
+    );
     expect(count('app does not start: RuntimeError: no database. It is tried again every 30 s.')).toBe(1); // prettier-ignore
+  }, 30_000);
+
+  it('that dies when it is ready, before it has served anybody, is in a crash loop', async () => {
+    await writeFile(join(folder, 'dies'), '');
+    supervisor = supervise(notes);
+    await supervisor.start();
+    await until(() => supervisor.status.state === 'failed');
+    const life = { readyAt: expect.any(Number), hasAnswered: false };
+    expect(lives).toEqual([life, life, life]);
+    expect(supervisor.status.reason).toBe('it exited with code 3');
+    await rm(join(folder, 'dies'));
+    await until(() => supervisor.isUp);
+    supervisor.asked();
+    supervisor.answered();
+    process.kill(pid(), 'SIGKILL');
+    await until(() => lives.at(-1)?.hasAnswered === true);
   }, 30_000);
 
   it('that hangs is replaced, also where another request was answered before', async () => {

@@ -1,4 +1,5 @@
 import { RespawnPolicy } from 'bentonest/runner';
+import type { ProcessLife } from 'bentonest/runner';
 import { MountStartError } from '../mount.errors.js';
 import { AppProcess } from './app-process.js';
 import type { AppCommand } from './app-process.js';
@@ -21,7 +22,7 @@ export interface AppStatus {
   readonly name: string;
   /** `failed`: it does not start any more, and is tried again now and then. */
   readonly state: 'starting' | 'ready' | 'failed';
-  /** Of the last death. */
+  /** Of the last death, in words that everybody may read. */
   readonly reason: string | undefined;
 }
 
@@ -29,7 +30,6 @@ const PROBE_MS = 5_000;
 
 /** Keeps a mounted application's process running: replaces one that died or hangs. */
 export class AppSupervisor {
-  private readonly policy = new RespawnPolicy();
   private process: AppProcess | undefined;
   private state: AppStatus['state'] = 'starting';
   private reason: string | undefined;
@@ -40,11 +40,14 @@ export class AppSupervisor {
   /** Since when one waits, and none was answered. */
   private silentSince: number | undefined;
   private watch: NodeJS.Timeout | undefined;
+  /** Of the process that serves, or served last. */
+  private life: ProcessLife = {};
 
   constructor(
     private readonly command: AppCommand,
     private readonly options: SupervisorOptions,
     private readonly logger: SupervisorLog,
+    private readonly policy: Pick<RespawnPolicy, 'afterDeath'> = new RespawnPolicy(),
   ) {}
 
   /** It takes requests. */
@@ -91,6 +94,7 @@ export class AppSupervisor {
   /** To be called with each answer of its own: it lives. What waits still begins to wait anew. */
   answered(): void {
     this.waiting--;
+    if (this.isUp && !this.life.hasAnswered) this.life = { ...this.life, hasAnswered: true };
     this.silentSince = this.waiting > 0 ? performance.now() : undefined;
   }
 
@@ -109,7 +113,8 @@ export class AppSupervisor {
         if (wasReady) this.state = 'starting';
         this.logger.warn(`${name} (pid ${process.pid}) died: ${reason}`);
         if (this.watch === undefined) return;
-        this.respawn(wasReady, wasReady ? reason : (process.lastWords ?? reason));
+        this.reason = wasReady ? reason : (failureOf(process) ?? reason);
+        this.respawn(wasReady ? this.life : {}, process.lastWords ?? reason);
       },
     });
     this.process = process;
@@ -119,14 +124,14 @@ export class AppSupervisor {
   private takeOver(process: AppProcess): void {
     this.state = 'ready';
     this.reason = undefined;
+    this.life = { readyAt: performance.now(), hasAnswered: false };
     this.silentSince = undefined;
     this.logger.log(`${this.options.name} is ready (pid ${process.pid})`);
   }
 
-  private respawn(hadServed: boolean, reason: string): void {
+  private respawn(life: ProcessLife, reason: string): void {
     if (this.isStopping) return;
-    const { delayMs, failed } = this.policy.afterDeath(performance.now(), hadServed);
-    this.reason = reason;
+    const { delayMs, failed } = this.policy.afterDeath(performance.now(), life);
     if (failed) {
       this.state = 'failed';
       this.logger.error(
@@ -158,4 +163,9 @@ export class AppSupervisor {
     );
     process.kill();
   }
+}
+
+/** An error's own words may be anything, so that only the log has them. */
+function failureOf({ lastError }: AppProcess): string | undefined {
+  return lastError && `its start failed with ${lastError}, and the log says why`;
 }

@@ -79,7 +79,11 @@ async function startApp(
     // WSGI knows of no other protocol than HTTP.
     negotiate: kind === 'asgi' ? forward : undefined,
     describe: openapi === false ? undefined : createDescribe(supervisor, socketPath, openapi),
-    readiness: { name, isReady: () => supervisor.isUp },
+    readiness: {
+      name,
+      isReady: () => supervisor.isUp,
+      reason: () => supervisor.status.reason,
+    },
     close: async () => {
       await supervisor.stop();
       agent.destroy();

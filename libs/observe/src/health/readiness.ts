@@ -48,9 +48,10 @@ function ofRunner({ name, state, reason, reloadFailure, restarts }: RunnerStatus
   return { isReady: true, isNotable: true, text };
 }
 
-function ofMount({ name, isReady }: MountReadiness): PartState {
-  const is = isReady();
-  return { isReady: is, text: `Mount "${name}" is ${is ? 'ready' : 'down or starting'}.` };
+function ofMount({ name, isReady, reason }: MountReadiness): PartState {
+  if (isReady()) return { isReady: true, text: `Mount "${name}" is ready.` };
+  const why = reason();
+  return { isReady: false, text: `Mount "${name}" is down or starting${why ? `: ${why}` : '.'}` };
 }
 
 function of({ name, isReady, reason }: IndicatorState): PartState {

@@ -11,7 +11,8 @@ export class TracedRequest implements RequestTrace {
   readonly spanId: string;
   readonly traceparent: string;
   private readonly context: Context;
-  private mounted: Span | undefined;
+  /** While the request is with a mounted application. */
+  private mounted: { readonly span: Span; readonly context: Context } | undefined;
 
   constructor(
     private readonly tracing: Tracing,
@@ -51,21 +52,24 @@ export class TracedRequest implements RequestTrace {
 
   activate<T>(handler: () => T, isAsync: boolean): T {
     const { contextManager, otel } = this.tracing;
-    if (isAsync || contextManager === undefined) return otel.context.with(this.context, handler);
-    return contextManager.withUntilReturn(this.context, handler);
+    const context = this.mounted?.context ?? this.context;
+    if (isAsync || contextManager === undefined) return otel.context.with(context, handler);
+    return contextManager.withUntilReturn(context, handler);
   }
 
   /** The request goes on to a mounted application, for which the mount's span is the parent. */
   enterMount(request: IncomingMessage, { endpoint }: RouteInfo): void {
     const { otel, tracer, clock } = this.tracing;
     const options = { startTime: clock.now(), attributes: { 'bentonest.mount': endpoint } };
-    this.mounted = tracer.startSpan('mount', options, this.context);
-    otel.propagation.inject(otel.trace.setSpan(this.context, this.mounted), request.headers);
+    const span = tracer.startSpan('mount', options, this.context);
+    const context = otel.trace.setSpan(this.context, span);
+    this.mounted = { span, context };
+    otel.propagation.inject(context, request.headers);
   }
 
   /** Or it has come back from there. */
   leaveMount(): void {
-    this.mounted?.end(this.tracing.clock.now());
+    this.mounted?.span.end(this.tracing.clock.now());
     this.mounted = undefined;
   }
 

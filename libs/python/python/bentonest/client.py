@@ -226,6 +226,7 @@ class _LoopConnection(asyncio.Protocol):
         self._transport = None
         self._received = bytearray()
         self._pending = {}
+        self._outgoing = []
         self._id = 0
 
     async def open(self, loop, path):
@@ -279,13 +280,24 @@ class _LoopConnection(asyncio.Protocol):
         id = self._id = self._id % 0xFFFFFFFF + 1
         data = _encode_call(id, method, args, timeout_ms)
         future = self._pending[id] = asyncio.get_running_loop().create_future()
-        self._transport.write(data)
+        self._write(data)
         try:
             return await future
         except asyncio.CancelledError:
             if self._pending.pop(id, None) is not None and not self.is_closed:
-                self._transport.write(b"".join(wire.encode_frame(wire.CANCEL, id)))
+                self._write(b"".join(wire.encode_frame(wire.CANCEL, id)))
             raise
+
+    def _write(self, data):
+        """What one turn of the loop sends goes out in one write, and so it comes into one batch."""
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing.append(data)
+
+    def _flush(self):
+        outgoing, self._outgoing = self._outgoing, []
+        if not self.is_closed:
+            self._transport.write(b"".join(outgoing))
 
 
 class _Source:

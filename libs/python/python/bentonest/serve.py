@@ -22,12 +22,14 @@ _GRACE_S = 1.0
 
 def main():
     arguments = sys.argv[1:]
+    # Also of the server: it is for the parent, which says when to end.
+    signal.signal(signal.SIGHUP, lambda *_: None)
     child = os.fork()
     if child == 0:
         _run(arguments)
         return
     # The parent asks the whole group to end: the guard stays for as long as there is something to guard.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _end_as(child)
@@ -52,6 +54,8 @@ def _run(arguments):
 
 def _run_program(command):
     try:
+        # A handler would be lost.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         os.execvp(command[0], command)
     except OSError as error:
         sys.exit(

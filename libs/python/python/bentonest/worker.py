@@ -7,6 +7,7 @@ among the arguments is for who reads the list of processes.
 
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -15,6 +16,10 @@ import traceback
 
 from . import log
 from .errors import describe
+
+
+#: How often we look whether the parent lives: less than a SIGHUP's second.
+_LOOK_S = 0.4
 
 
 class Supervisor:
@@ -45,6 +50,8 @@ class Supervisor:
                 return message
 
     def _read(self):
+        while not select.select([self.channel], [], [], _LOOK_S)[0]:
+            take_back_last_resort()
         try:
             chunk = self.channel.recv(65536)
         except ConnectionResetError:
@@ -89,12 +96,12 @@ def ignore_signals():
 
     With a handler that does nothing, for SIG_IGN would be inherited by what the Runnable starts.
     """
-    ignored = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+    ignored = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
     for number in ignored:
         signal.signal(number, lambda *_: None)
 
     def restore():
-        for number in ignored + (signal.SIGHUP,):
+        for number in ignored:
             signal.signal(number, signal.SIG_DFL)
 
     os.register_at_fork(after_in_child=restore)
@@ -105,10 +112,10 @@ def set_last_resort():
 
     A call may hold the interpreter's lock for ever: a regular expression does. Linux can send a signal at
     the parent's death, and its handler is C's own alarm(): SIGHUP is 1, and so SIGALRM ends us a second
-    later, unless the thread that watches has done so and has tidied up. SIGHUP would end us anyway.
+    later, unless the thread that watches has done so and has tidied up. While the parent lives, that thread
+    takes it back: the SIGHUP was another's.
     """
-    unused = [signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGALRM)]
-    if not sys.platform.startswith("linux") or unused != [signal.SIG_DFL, signal.SIG_DFL]:
+    if not sys.platform.startswith("linux") or signal.getsignal(signal.SIGALRM) != signal.SIG_DFL:
         return
     try:
         import ctypes
@@ -122,6 +129,12 @@ def set_last_resort():
         libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGHUP), 0, 0, 0)
     except (ImportError, OSError, AttributeError):
         pass  # The thread that watches is there all the same.
+
+
+def take_back_last_resort():
+    """A Runnable that has a use for SIGALRM keeps it."""
+    if signal.getsignal(signal.SIGALRM) == signal.SIG_DFL:
+        signal.alarm(0)
 
 
 def warm_up(runner, loaded, times):

@@ -24,8 +24,9 @@ export interface GatewayRunner {
 
 /** One connection of another process to a runner: its calls run side by side, and end with it. */
 export class GatewayConnection {
-  private readonly calls = new Map<number, AbortController>();
+  private readonly calls = new Map<number, CallScope>();
   private readonly logger = new Logger('Runners');
+  private isGathering = false;
 
   constructor(
     private readonly runner: GatewayRunner,
@@ -37,7 +38,7 @@ export class GatewayConnection {
         this.logger.warn(`${runner.name}, called from outside: ${error.message}`);
     });
     socket.on('close', () => {
-      for (const call of this.calls.values()) call.abort();
+      for (const call of this.calls.values()) call.abort('the caller is gone');
     });
     void this.greet();
   }
@@ -62,26 +63,38 @@ export class GatewayConnection {
   }
 
   private take(frame: Frame): void {
-    if (frame.type === 'cancel') this.calls.get(frame.id)?.abort();
+    if (frame.type === 'cancel') this.calls.get(frame.id)?.abort('cancelled');
     else if (frame.type === 'call') void this.answer(frame);
   }
 
   private async answer(frame: CallFrame): Promise<void> {
     const { id } = frame;
-    const abort = new AbortController();
-    this.calls.set(id, abort);
-    const answer = await this.run(frame, abort.signal);
+    const scope = new CallScope(readOrigin(frame.head));
+    this.calls.set(id, scope);
+    const answer = await this.run(frame, scope);
     this.calls.delete(id);
-    if (!this.socket.destroyed) sendAnswer(this.socket, id, answer);
+    if (this.socket.destroyed) return;
+    this.gather();
+    sendAnswer(this.socket, id, answer);
   }
 
-  private async run(frame: CallFrame, signal: AbortSignal): Promise<OutgoingFrame> {
+  /** The answers of one batch come in one turn, and leave in one write. */
+  private gather(): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    this.socket.cork();
+    setImmediate(() => {
+      this.isGathering = false;
+      this.socket.uncork();
+    });
+  }
+
+  private async run(frame: CallFrame, scope: CallScope): Promise<OutgoingFrame> {
     const { id, head, tensors, deadline } = frame;
     const startedAt = performance.now();
-    const options = deadline > 0 ? { signal, timeoutMs: deadline - machineNow() } : { signal };
+    const options = deadline > 0 ? { timeoutMs: deadline - machineNow() } : {};
     try {
       const args = unpackValues(head.args, tensors);
-      const scope = new CallScope(readOrigin(head));
       const result = await scope.run(() => this.runner.call(head.method, args, options));
       return resultFrame(id, result, performance.now() - startedAt);
     } catch (error) {

@@ -5,6 +5,7 @@ import type { RunnableSource } from '../worker/load-runnable.js';
 import { STOP_GRACE_MS } from './pool.options.js';
 import type { PoolOptions, WorkerStatus } from './pool.options.js';
 import { RespawnPolicy } from './respawn-policy.js';
+import type { ProcessLife } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
 import { diedReady, toStartError } from './start-failure.js';
 import { Turns } from './turns.js';
@@ -199,7 +200,7 @@ export class WorkerPool {
       await this.launchAndAttach(source);
     } catch (error) {
       if (this.ready.length === 0 || !(error instanceof RunnerStartError)) throw error;
-      this.respawn(false, error);
+      this.respawn({}, error);
     }
   }
 
@@ -277,13 +278,13 @@ export class WorkerPool {
     publishWorkerEvent({ runner, pid: worker.pid, event, reason: text });
     if (worker.isAttached && !isExpected) this.restarts++;
     // What becomes of one that never served is decided by those who launched it.
-    if (worker.isAttached && !isExpected) this.respawn(worker.hasServed, diedReady(runner, text));
+    if (worker.isAttached && !isExpected) this.respawn(worker.life, diedReady(runner, text));
     this.options.sharing?.gone(worker.socketPath);
     this.options.sharing?.changed();
   }
 
-  private respawn(hadServed: boolean, reason: RunnerStartError | string): void {
-    const { delayMs, failed } = this.policy.afterDeath(performance.now(), hadServed);
+  private respawn(life: ProcessLife, reason: RunnerStartError | string): void {
+    const { delayMs, failed } = this.policy.afterDeath(performance.now(), life);
     if (failed && this.ready.length === 0) {
       const cause = toStartError(this.options.runner, reason);
       this.failure = new RunnerUnavailableError(this.options.runner, 'failed', { cause });
@@ -304,7 +305,7 @@ export class WorkerPool {
       if (this.current.length > this.wanted) await worker.stop(STOP_GRACE_MS);
       else this.attach(worker);
     } catch (error) {
-      if (!this.isComplete) this.respawn(false, error as RunnerStartError);
+      if (!this.isComplete) this.respawn({}, error as RunnerStartError);
     }
   }
 

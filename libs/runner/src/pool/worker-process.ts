@@ -5,10 +5,8 @@ import { logSettings, onLogSettings } from '../log/log-settings.js';
 import { RunnerStartError, RunnerWorkerLostError } from '../runner.errors.js';
 import { WorkerLink } from '../transport/worker-link.js';
 import type { WorkerCommand } from '../worker/load-runnable.js';
+import type { ProcessLife } from './respawn-policy.js';
 import type { InitMessage, MessageFromWorker, MessageToWorker } from '../worker/messages.js';
-
-/** One that lives for so long when it is ready is no part of a crash loop, also if nobody called it. */
-const STEADY_MS = 5_000;
 
 /** What a process sent before it exited arrives within this time, in milliseconds. */
 const LAST_WORDS_MS = 500;
@@ -44,7 +42,7 @@ export class WorkerProcess {
   link: WorkerLink | undefined;
   /** It has answered a call, of this process or of another. */
   hasAnswered = false;
-  private readyAt = Infinity;
+  private readyAt: number | undefined;
   readonly index: number;
   /** On the clock of performance.now(). */
   readonly spawnedAt = performance.now();
@@ -77,9 +75,9 @@ export class WorkerProcess {
     return this.child.pid;
   }
 
-  /** Its death is not that of a worker which cannot serve. */
-  get hasServed(): boolean {
-    return this.hasAnswered || performance.now() - this.readyAt >= STEADY_MS;
+  get life(): ProcessLife {
+    const { readyAt, hasAnswered } = this;
+    return { readyAt, hasAnswered };
   }
 
   get socketPath(): string {

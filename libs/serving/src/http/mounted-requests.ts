@@ -11,8 +11,7 @@ import {
   takeFromMount,
   unfinishedStatus,
 } from './request-events.js';
-import { requestIdOf } from './request-ids.js';
-import { traceOf } from './request-trace.js';
+import { recordOf } from './request-record.js';
 
 const INTERNAL_SERVER_ERROR = 500;
 
@@ -21,6 +20,8 @@ export interface MountReadiness {
   readonly name: string;
   /** Whether it takes requests. */
   readonly isReady: () => boolean;
+  /** Why it does not, where that is known, in words that everybody may read. */
+  readonly reason: () => string | undefined;
 }
 
 /** A mounted application that describes itself. */
@@ -104,6 +105,12 @@ class MountedRequest {
     response.once('close', this.publish);
   }
 
+  /** Of a request that is traced: does work with the mount's span as the current one, to the end of what it awaits. */
+  get activate(): (<T>(work: () => T) => T) | undefined {
+    const { trace } = recordOf(this.request);
+    return trace && ((work) => trace.activate(work, true));
+  }
+
   /** Another answers it. */
   takeBack(): void {
     takeFromMount(this.response);
@@ -130,20 +137,20 @@ class MountedRequest {
   };
 
   private publishAs(statusCode: number): void {
+    if (!requestChannel.hasSubscribers) return;
     const { route, request, response } = this;
-    const durationMs = performance.now() - this.startedAt;
-    publish({ route, request, response, statusCode, durationMs });
+    const { id: requestId, trace } = recordOf(request);
+    const event = {
+      route,
+      requestId,
+      request,
+      response,
+      statusCode,
+      durationMs: performance.now() - this.startedAt,
+      responseBytes: lengthOf(response.getHeader('content-length')),
+      traceId: trace?.traceId,
+      spanId: trace?.spanId,
+    };
+    requestChannel.publish(event satisfies RequestEvent);
   }
-}
-
-function publish(event: Omit<RequestEvent, 'requestId' | 'responseBytes'>): void {
-  if (!requestChannel.hasSubscribers) return;
-  const trace = traceOf(event.request);
-  requestChannel.publish({
-    ...event,
-    requestId: requestIdOf(event.request),
-    responseBytes: lengthOf(event.response.getHeader('content-length')),
-    traceId: trace?.traceId,
-    spanId: trace?.spanId,
-  } satisfies RequestEvent);
 }

@@ -12,8 +12,8 @@ export interface RequestTrace {
   /** Does a part of the request's work, which gets a span of its own. */
   measure<T>(part: string, work: () => T): T;
   /**
-   * Calls a handler with the request's span as the current one, for spans of the application's own.
-   * Of one that is not `async`, until it returns.
+   * Calls a handler with the request's span as the current one, or that of the mount that it is with, for
+   * spans of the application's own. Of one that is not `async`, until it returns.
    */
   activate<T>(handler: () => T, isAsync: boolean): T;
 }

@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ApiProcesses } from './api-processes.js';
+
+/** Says that it serves, and dies; with the argument `answers`, it has answered somebody before. */
+const CHILD = `
+process.send({ to: 'ready' });
+if (process.argv.includes('answers')) process.send({ to: 'answered' });
+setTimeout(() => process.exit(3), 100);
+`;
+
+const { argv } = process;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bentonest-api-'));
+  await writeFile(join(folder, 'child.mjs'), CHILD);
+  Logger.overrideLogger(false);
+});
+
+afterEach(async () => {
+  process.argv = argv;
+  Logger.overrideLogger(['log']);
+  await rm(folder, { recursive: true });
+});
+
+/** Starts three processes; resolves when `deaths` have died, or it is given up. */
+async function untilDead(deaths: number, ...args: string[]): Promise<readonly [number, string]> {
+  process.argv = [process.execPath, join(folder, 'child.mjs'), ...args];
+  let dead = 0;
+  const outcome = await new Promise<string>((resolve) => {
+    const processes = new ApiProcesses(
+      { workers: 3, maxRuntimeMs: undefined },
+      {
+        onStart: (child) =>
+          child.once('exit', () => {
+            if (++dead < deaths) return;
+            processes.kill();
+            resolve('goes on');
+          }),
+        onFailure: () => {
+          processes.kill();
+          resolve('given up');
+        },
+      },
+    );
+    processes.start();
+  });
+  return [dead, outcome];
+}
+
+it('gives up after five deaths of processes that were ready and had answered nobody', async () => {
+  expect(await untilDead(6)).toEqual([5, 'given up']);
+}, 30_000);
+
+it('goes on where those that died had answered', async () => {
+  expect(await untilDead(8, 'answers')).toEqual([8, 'goes on']);
+}, 30_000);
