@@ -123,6 +123,12 @@ describe('what is wrong stops the start, in a line', () => {
       'BENTONEST__SERVER__PROT: there is no key "PROT" in server;',
     ],
     [
+      'an api that is not there',
+      {},
+      { BENTONEST__SERVICES__WITNESS__APIS__SLO__TIMEOUT_MS: '1' },
+      'The configuration sets services.witness.apis.slo, but the application has no api "slo". The nearest: slow, whoami.',
+    ],
+    [
       'a runner that is not there',
       {},
       { BENTONEST__RUNNERS__TRIPLER__WORKERS: '1' },
@@ -138,25 +144,27 @@ describe('what is wrong stops the start, in a line', () => {
     app = await spawn(options, env);
     const [code] = (await once(app.process, 'exit')) as [number];
     expect(code).toBe(1);
-    expect(app.output).toContain(message);
-    const hasStack = /^ +at /m.test(app.output);
-    expect(hasStack && message.startsWith('BENTONEST')).toBe(false);
+    expect(app.output).not.toMatch(/^ +at |"stack"/m);
+    const { level, msg } = app.records.at(-1) ?? {};
+    expect({ level, msg }).toEqual({ level: 60, msg: expect.stringContaining(message) });
   });
 });
 
 it('bentonest.yaml and the environment hold over the code, and the log says so', async () => {
   const file = join(folder, 'bentonest.yaml');
   const yaml =
-    'runners:\n  doubler:\n    workers: 2\nmetrics:\n  namespace: iris\ndocs:\n  enabled: false\n';
+    'runners:\n  doubler:\n    workers: 2\nmetrics:\n  namespace: iris\ndocs:\n  enabled: false\n' +
+    'services:\n  witness:\n    apis:\n      slow:\n        timeoutMs: 50\n';
   await writeFile(file, yaml);
-  const env = { BENTONEST_CONFIG: file, BENTONEST__SERVER__TIMEOUT_MS: '50' };
+  const env = { BENTONEST_CONFIG: file, BENTONEST__SERVER__TIMEOUT_MS: '5000' };
   const served = await start({ port: 1, admin: { token: TOKEN } }, env);
   await until(() => childPids(served.process.pid ?? 0).length === 2, 10_000);
   expect((await served.get('/slow')).status).toBe(504);
   expect(await (await served.get('/metrics')).text()).toContain('iris_api_server_request_total');
   expect((await served.get('/docs.json')).status).toBe(404);
   expect(served.output).toContain(`runners.doubler.workers = 2 (${file}:3)`);
-  expect(served.output).toContain('server.timeoutMs = 50 (BENTONEST__SERVER__TIMEOUT_MS)');
+  expect(served.output).toContain(`services.witness.apis.slow.timeoutMs = 50 (${file}:12)`);
+  expect(served.output).toContain('server.timeoutMs = 5000 (BENTONEST__SERVER__TIMEOUT_MS)');
 });
 
 describe('browsers and proxies', () => {

@@ -12,7 +12,8 @@ export type {
 } from './bento-service.decorator.js';
 export { Context, ContextRequest, ContextResponse } from './context/context.js';
 export { Ctx } from './context/ctx.decorator.js';
-export { createController } from './controller/create-controller.js';
+export { createController, getApiNames } from './controller/create-controller.js';
+export type { ServiceSettings } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/error-body.js';
 export { frameworkErrors } from './errors/framework-errors.js';
