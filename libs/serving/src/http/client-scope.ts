@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { Readable, finished } from 'node:stream';
-import { StreamableFile } from '@nestjs/common';
+import { HttpException, StreamableFile } from '@nestjs/common';
 import { FileUpload } from 'bentonest/io';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
+import { Observable } from 'rxjs';
+import type { Unsubscribable } from 'rxjs';
 import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
@@ -24,6 +26,8 @@ type Connection = EventEmitter & { [SCOPES]?: Set<Abortable>; readonly destroyed
 /** How a method is run. */
 export interface RunOptions {
   readonly isAsync: boolean;
+  /** What an Observable gives is sent as it comes (`@Sse`). */
+  readonly isStream: boolean;
   readonly onSuccess: (request: FastifyRequest, result: unknown) => void;
   /** What is streamed in the place of an item that a generator yields. */
   readonly encodeItem?: ((item: unknown) => unknown) | undefined;
@@ -48,7 +52,7 @@ type Items = Iterator<unknown> | AsyncIterator<unknown>;
  * costs every request of the process a twentieth of its time, and only async handlers call later.
  */
 export function runForClient({ request, handle }: Run, options: RunOptions): unknown {
-  const { isAsync, onSuccess, limit } = options;
+  const { isAsync, isStream, onSuccess, limit } = options;
   limit?.enter();
   const place = RequestPlace.of(request.raw);
   place?.hold();
@@ -69,7 +73,14 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
     end();
     throw error;
   }
+  const timeoutMs = timeoutOf(request, options);
   const succeed = (value: unknown): unknown => {
+    if (isObservable(value)) {
+      const enter = (work: () => Unsubscribable): Unsubscribable =>
+        scope.runAsync(trace === undefined ? work : () => trace.activate(work, true));
+      const timed = { request, scope, timeoutMs };
+      return observeForClient(value, { enter, timed, scopes, end, onSuccess, isStream });
+    }
     const stream = limit === undefined ? undefined : streamOf(value);
     if (stream === undefined) end();
     else endWith(stream, scopes, end);
@@ -86,8 +97,43 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
     end();
     throw error;
   });
-  const timeoutMs = timeoutOf(request, options);
   return timeoutMs === undefined ? settled : orTimeout(settled, { request, scope, timeoutMs });
+}
+
+interface Observed {
+  readonly enter: (work: () => Unsubscribable) => Unsubscribable;
+  readonly timed: Omit<Timed, 'timeoutMs'> & { readonly timeoutMs: number | undefined };
+  readonly scopes: Set<Abortable>;
+  readonly end: () => void;
+  readonly onSuccess: RunOptions['onSuccess'];
+  readonly isStream: boolean;
+}
+
+/**
+ * What an Observable does for a client, it does in the client's scope, and holds its places until it ends.
+ * It is left when the client leaves or its time is over: of a stream of events, the time of the first.
+ */
+function observeForClient(source: Observable<unknown>, observed: Observed): Observable<unknown> {
+  const { enter, timed, scopes, end, onSuccess, isStream } = observed;
+  const { request, timeoutMs } = timed;
+  return new Observable((subscriber) => {
+    const fail = (error: unknown): void => subscriber.error(error);
+    const timer = timeoutMs === undefined ? undefined : startTimer({ ...timed, timeoutMs }, fail);
+    const leaving = { abort: () => fail(new HttpException('The client left.', 499)) };
+    scopes.add(leaving);
+    subscriber.add(() => {
+      clearTimeout(timer);
+      scopes.delete(leaving);
+      end();
+    });
+    const next = (value: unknown): void => {
+      if (isStream) clearTimeout(timer);
+      onSuccess(request, value);
+      subscriber.next(value);
+    };
+    const complete = (): void => subscriber.complete();
+    subscriber.add(enter(() => source.subscribe({ next, error: fail, complete })));
+  });
 }
 
 /**
@@ -150,6 +196,13 @@ function isGenerator(value: unknown): value is Items {
   return tag === 'Generator' || tag === 'AsyncGenerator';
 }
 
+/** Of whichever copy of rxjs, as Nest decides it. */
+function isObservable(value: unknown): value is Observable<unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { lift, subscribe } = value as Partial<Record<string, unknown>>;
+  return typeof subscribe === 'function' && typeof lift === 'function';
+}
+
 /** What is sent as it comes. */
 function streamOf(value: unknown): Readable | undefined {
   if (value instanceof StreamableFile) return value.getStream();
@@ -173,14 +226,21 @@ interface Timed {
   readonly timeoutMs: number;
 }
 
-function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed): Promise<T> {
+function startTimer(
+  { request, scope, timeoutMs }: Timed,
+  fail: (error: Error) => void,
+): NodeJS.Timeout {
+  return setTimeout(() => {
+    const error = new ApiTimeoutError(timeoutMs);
+    fail(error);
+    scope.abort(error);
+    recordOf(request.raw).onTimeout?.(error);
+  }, timeoutMs);
+}
+
+function orTimeout<T>(settled: Promise<T>, timed: Timed): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new ApiTimeoutError(timeoutMs);
-      reject(error);
-      scope.abort(error);
-      recordOf(request.raw).onTimeout?.(error);
-    }, timeoutMs);
+    const timer = startTimer(timed, reject);
     void settled.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
