@@ -26,7 +26,8 @@ export {
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
-export { ENDING_SIGNALS, FAREWELL_MS, SAME_SIGNAL_MS } from './http/ending.js';
+export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
+export { SecondSignal } from './http/second-signal.js';
 export { ServerLife } from './http/server-life.js';
 export { traceRequest, traceOf } from './http/request-trace.js';
 export type { RequestTrace } from './http/request-trace.js';
@@ -54,6 +55,6 @@ export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
 export { ServingModule } from './serving.module.js';
 export { SERVING_OPTIONS } from './serving.options.js';
 export type { ServingOptions, SheddingOptions } from './serving.options.js';
-export { addressOf, isOperatorRequest, markOperatorRequest } from './http/operator-address.js';
+export { isOperatorRequest, isServedAt, markOperatorRequest } from './http/operator-address.js';
 export type { InfrastructureAddress } from './http/operator-address.js';
 export { isInfrastructure } from './api-route.js';

@@ -46,11 +46,11 @@ export function answerClientErrors({ server }: FastifyInstance): void {
   for (const listener of server.listeners('clientError')) {
     if (listener.name !== FASTIFY_DEFAULT) continue;
     server.off('clientError', listener as Listener);
-    server.on('clientError', answer);
+    server.on('clientError', answerClientError);
   }
 }
 
-const answer: Listener = (error, socket) => {
+export const answerClientError: Listener = (error, socket) => {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // Into an answer that is on its way no other may be written.
   const { _httpMessage: response } = socket;
