@@ -54,7 +54,7 @@ export { ServiceHooks } from './life-cycle/service-life-cycle.js';
 export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
 export { ServingModule } from './serving.module.js';
 export { SERVING_OPTIONS } from './serving.options.js';
-export type { ServingOptions, SheddingOptions } from './serving.options.js';
+export type { OptionsSource, ServingOptions, SheddingOptions } from './serving.options.js';
 export { isOperatorRequest, isServedAt, markOperatorRequest } from './http/operator-address.js';
 export type { InfrastructureAddress } from './http/operator-address.js';
 export { isInfrastructure } from './api-route.js';
