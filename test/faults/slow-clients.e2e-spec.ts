@@ -62,7 +62,8 @@ async function outcome(socket: Socket): Promise<{ readonly status: string; reado
 
 it('500 slow sockets are answered 408 in time, and hold nobody else up', async () => {
   await healthyTimes(100);
-  const before = quantile(await healthyTimes(200), 0.99);
+  const calm = await healthyTimes(200);
+  const before = quantile(calm, 0.99);
   const sockets = await Promise.all(Array.from({ length: 500 }, () => open()));
   const outcomes = sockets.map((socket) => outcome(socket));
   const [heads, bodies] = [sockets.slice(0, 250), sockets.slice(250)];
@@ -70,7 +71,8 @@ it('500 slow sockets are answered 408 in time, and hold nobody else up', async (
   for (const socket of bodies) socket.write(`${head('/open', 100)}"begun`);
   // Slow, and not silent: what counts is when the head began.
   const drip = setInterval(() => heads.forEach((socket) => socket.write('X')), 500);
-  const during = quantile(await healthyTimes(200), 0.99);
+  const beside = await healthyTimes(200);
+  const during = quantile(beside, 0.99);
   const ended = await Promise.all(outcomes);
   clearInterval(drip);
   const late = (from: number, to: number): number =>
@@ -83,7 +85,8 @@ it('500 slow sockets are answered 408 in time, and hold nobody else up', async (
   expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['408']));
   expect(late(0, 250)).toBeLessThan(atMost(HEADERS_MS));
   expect(late(250, 500)).toBeLessThan(atMost(IDLE_MS));
-  // The figure above is the one that counts; a machine that others use may take longer.
+  // Of the p99, which is the one that counts, a busy machine makes ten times as much; not of the half.
+  expect(quantile(beside, 0.5)).toBeLessThan(2 * quantile(calm, 0.5) + 1);
   expect(during).toBeLessThan(Math.max(100, 10 * before));
   await until(() => app.output.match(/^request \/open 408$/gm)?.length === 250, 2000);
 });
