@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { meetBounds } from '../faults/bounds.js';
 import { childPids } from '../faults/child-processes.js';
 import { ServedApp, isAlive, until } from './served-app.js';
 
@@ -105,9 +106,17 @@ describe.each([1, 2])('on a port that is taken, a server of %i', (workers) => {
     const other = createServer((_request, response) => response.end('mine'));
     await once(other.listen(0, 'localhost'), 'listening');
     const { port } = other.address() as AddressInfo;
-    app = await start(workers, { PORT: String(port) });
-    const [code] = (await once(app.process, 'exit')) as [number];
-    expect(code).toBe(1);
+    await meetBounds(async () => {
+      const startedAt = performance.now();
+      app = await start(workers, { PORT: String(port) });
+      const [code] = (await once(app.process, 'exit')) as [number];
+      const value = performance.now() - startedAt;
+      expect(code).toBe(1);
+      expect(childPids(app.process.pid)).toEqual([]);
+      // Twice the bound: it is the loading of the code that takes the time.
+      return [{ name: 'exit after ms', value, atMost: 4000 }];
+    });
+    if (app === undefined) throw new Error('It was not started.');
     expect(app.output).toContain(`Cannot listen at port ${port} of localhost`);
     expect(app.output).not.toMatch(/\n\s+at |hook/);
     expect(await (await fetch(`http://localhost:${port}`)).text()).toBe('mine');

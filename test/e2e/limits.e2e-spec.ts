@@ -154,6 +154,35 @@ describe('timeoutMs', () => {
     expect((await call('/limited', 1)).status).toBe(200);
   });
 
+  it('of an Observable: 504, it is left, and its place is free', async () => {
+    const before = app.output.length;
+    const held = call('/observed', 300);
+    expect((await Promise.all([held, call('/observed', 300)])).map(({ status }) => status)).toEqual(
+      [200, 200],
+    );
+    expect(await (await held).text()).toBe('last');
+    const late = [call('/observed', 60_000), call('/observed', 60_000)];
+    await until(() => app.output.slice(before).match(/ended/g)?.length === 2, 2000);
+    expect((await call('/limited', 1)).status).toBe(429);
+    for (const each of late) await expectFailure(await each, 504, 'API_TIMEOUT', '/observed');
+    expect(app.output.slice(before).match(/aborted/g)).toHaveLength(2);
+    expect(app.output.slice(before).match(/ended/g)).toHaveLength(4);
+    expect((await call('/limited', 1)).status).toBe(200);
+  });
+
+  it('an Observable whose client leaves is left, too', async () => {
+    const before = app.output.length;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const headers = { 'content-type': 'application/json' };
+    const left = fetch(`${app.url}/observed`, { method: 'POST', headers, body: '390', signal });
+    setTimeout(() => controller.abort(), 100);
+    await expect(left).rejects.toThrow('aborted');
+    await until(() => app.output.slice(before).includes('ended'), 2000);
+    expect(app.output.slice(before)).not.toContain('worked');
+    expect(app.complaints).toEqual([]);
+  });
+
   it('of the server, for what has none: its place, too, is held until the work has ended', async () => {
     const calls = Array.from({ length: 4 }, () => call('/open', 3000));
     for (const each of calls) {

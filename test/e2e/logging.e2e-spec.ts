@@ -170,11 +170,14 @@ it.each(['node', ...(python === '' ? [] : ['python'])])(
   },
 );
 
-it('what is no HTTP is answered, and does no harm to the log', async () => {
+it('what is no HTTP is answered, and has a line with the status and the id of the answer', async () => {
   const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
   socket.end('NO HTTP\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toContain('400 Bad Request');
+  const [, requestId] = /X-Request-Id: (\S+)/.exec(answer.toString()) ?? [];
+  const line = await lineOf((each) => each.requestId === requestId);
+  expect(line).toMatchObject({ context: 'Access', method: '', route: '', status: 400 });
 });
 
 it('SIGUSR2 changes the level to debug and back, in the workers too', async () => {

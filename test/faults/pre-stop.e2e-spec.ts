@@ -65,7 +65,7 @@ describe.each([1, 2])('SIGTERM with preStopDelayMs, %i API processes', (apiProce
     );
     // What comes while it closes is told to leave, where it is not too late.
     expect(last?.[1] ?? 'close').toBe('close');
-    expect(toldMs).toBeLessThan(1000);
+    expect(toldMs).toBeLessThan(200);
     expect(ms).toBeGreaterThan(DELAY_MS);
     expect(ms).toBeLessThan(DELAY_MS + GRACE_MS);
     await until(() => !children.some((pid) => isAlive(pid)), 2000);

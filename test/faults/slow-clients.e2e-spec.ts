@@ -9,8 +9,10 @@ import { quantile, residentMb } from './fault-app.js';
 
 const HEADERS_MS = 1500;
 const IDLE_MS = 2000;
-/** How often the server looks, and what a busy machine adds. */
-const SLACK_MS = 3000;
+/** How often the server looks. */
+const CHECK_MS = 1000;
+/** Twice the time that a client has, and once the rhythm: what a busy machine adds. */
+const atMost = (ms: number): number => 2 * ms + CHECK_MS;
 const MIB = 1024 * 1024;
 
 let app: ServedApp;
@@ -60,7 +62,8 @@ async function outcome(socket: Socket): Promise<{ readonly status: string; reado
 
 it('500 slow sockets are answered 408 in time, and hold nobody else up', async () => {
   await healthyTimes(100);
-  const before = quantile(await healthyTimes(200), 0.99);
+  const calm = await healthyTimes(200);
+  const before = quantile(calm, 0.99);
   const sockets = await Promise.all(Array.from({ length: 500 }, () => open()));
   const outcomes = sockets.map((socket) => outcome(socket));
   const [heads, bodies] = [sockets.slice(0, 250), sockets.slice(250)];
@@ -68,7 +71,8 @@ it('500 slow sockets are answered 408 in time, and hold nobody else up', async (
   for (const socket of bodies) socket.write(`${head('/open', 100)}"begun`);
   // Slow, and not silent: what counts is when the head began.
   const drip = setInterval(() => heads.forEach((socket) => socket.write('X')), 500);
-  const during = quantile(await healthyTimes(200), 0.99);
+  const beside = await healthyTimes(200);
+  const during = quantile(beside, 0.99);
   const ended = await Promise.all(outcomes);
   clearInterval(drip);
   const late = (from: number, to: number): number =>
@@ -79,9 +83,10 @@ it('500 slow sockets are answered 408 in time, and hold nobody else up', async (
       `bodies after ${late(250, 500).toFixed(0)} ms (bodyIdleTimeoutMs ${IDLE_MS})`,
   );
   expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['408']));
-  expect(late(0, 250)).toBeLessThan(HEADERS_MS + SLACK_MS);
-  expect(late(250, 500)).toBeLessThan(IDLE_MS + SLACK_MS);
-  // The figure above is the one that counts; a machine that others use may take longer.
+  expect(late(0, 250)).toBeLessThan(atMost(HEADERS_MS));
+  expect(late(250, 500)).toBeLessThan(atMost(IDLE_MS));
+  // Of the p99, which is the one that counts, a busy machine makes ten times as much; not of the half.
+  expect(quantile(beside, 0.5)).toBeLessThan(2 * quantile(calm, 0.5) + 1);
   expect(during).toBeLessThan(Math.max(100, 10 * before));
   await until(() => app.output.match(/^request \/open 408$/gm)?.length === 250, 2000);
 });
@@ -136,5 +141,5 @@ it('the times hold in each of several API processes', async () => {
   const late = Math.max(...ended.map(({ ms }) => ms));
   console.info(`all closed after ${late.toFixed(0)} ms (bodyIdleTimeoutMs ${IDLE_MS})`);
   expect(ended.map(({ status }) => status)).toEqual(Array(8).fill('408'));
-  expect(late).toBeLessThan(IDLE_MS + SLACK_MS);
+  expect(late).toBeLessThan(atMost(IDLE_MS));
 });

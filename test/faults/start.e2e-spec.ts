@@ -23,7 +23,7 @@ it('an unknown model ends the start with its name and the cure', async () => {
     const loadedAt = performance.now();
     const [code] = await exited;
     const value = performance.now() - loadedAt;
-    expect(code).not.toBe(0);
+    expect(code).toBe(1);
     return [{ name: 'exit after it was loaded ms', value, atMost: 2000 }];
   });
   if (app === undefined) throw new Error('It was not started.');
@@ -31,7 +31,12 @@ it('an unknown model ends the start with its name and the cure', async () => {
     'Expected model iris_clf:latest in the model store, which has no models.',
   );
   expect(app.complaints).toContainEqual(expect.stringContaining('Expected model iris_clf:latest'));
-  expect(app.output).toContain(`Looked in ${home}`);
+  expect(app.records.at(-1)).toMatchObject({
+    level: 60,
+    code: 'MODEL_NOT_FOUND',
+    cause: `Looked in ${home}`,
+  });
+  expect(app.output).not.toMatch(/^ +at /m);
 });
 
 it('/readyz is 503 until the worker has loaded its model; /livez answers, and calls wait', async () => {

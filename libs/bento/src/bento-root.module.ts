@@ -7,52 +7,62 @@ import { RUNNER_SHARING, RunnerRegistry } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
-import { BENTO_OPTIONS } from './bento.tokens.js';
+import { BENTO_OPTIONS, MODULE_OPTIONS } from './bento.tokens.js';
 import { applyConfig } from './config/apply-config.js';
+import type { ModuleOptions } from './config/apply-config.js';
 import { readConfig } from './config/read-config.js';
-import { GIVEN_OPTIONS, refuseLateOptions } from './config/late-options.js';
+import { refuseLateOptions } from './config/late-options.js';
 import { ConfigLog } from './config/config-log.js';
 import { ServiceAudit } from './feature/service-audit.js';
 
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<BentoOptions>({ optionsInjectionToken: BENTO_OPTIONS })
+  new ConfigurableModuleBuilder<BentoOptions & BentoExtras>({
+    optionsInjectionToken: BENTO_OPTIONS,
+  })
     .setClassMethodName('forRoot')
     .setExtras<BentoExtras>({}, (definition, extras) => {
       const config = readConfig();
-      const { serving, observe, docs } = applyConfig(extras, config.values);
+      // Which controllers and hooks there are is known before any factory is asked.
+      const { observe, docs } = applyConfig(extras, config.values);
       return {
         ...definition,
         global: true,
         imports: [
           ...(definition.imports ?? []),
-          ServingModule.register(serving),
-          ObserveModule.register(observe),
-          DocsModule.register(docs),
+          ServingModule.register(optionsFor('serving')),
+          ObserveModule.register(observe, optionsFor('observe')),
+          DocsModule.register(optionsFor('docs'), docs.docs !== false),
         ],
         providers: [
           ...(definition.providers ?? []),
           { provide: Config, useFactory: () => config.orThrow() },
-          { provide: GIVEN_OPTIONS, useValue: Object.keys(extras) },
+          {
+            provide: MODULE_OPTIONS,
+            inject: [BENTO_OPTIONS, Config],
+            useFactory: (options: BentoOptions & BentoExtras, { values }: Config) => {
+              refuseLateOptions(options, Object.keys(extras));
+              return applyConfig({ ...extras, ...options }, values);
+            },
+          },
         ],
+        exports: [...(definition.exports ?? []), MODULE_OPTIONS],
       };
     })
     .build();
+
+function optionsFor<Module extends keyof ModuleOptions>(module: Module) {
+  const useFactory = (options: ModuleOptions): ModuleOptions[Module] => options[module];
+  return { inject: [MODULE_OPTIONS], useFactory };
+}
 
 /** One per application: the Fastify preparation, the runners' life cycle, health and metrics. */
 @Module({
   providers: [
     {
       provide: RunnerRegistry,
-      inject: [BENTO_OPTIONS, GIVEN_OPTIONS, Config, { token: RUNNER_SHARING, optional: true }],
-      useFactory: (
-        options: BentoOptions,
-        given: readonly string[],
-        { values }: Config,
-        sharing?: RunnerSharing,
-      ) => {
-        refuseLateOptions(options, given);
-        return new RunnerRegistry({ ...options, overrides: values.runners }, sharing);
-      },
+      inject: [BENTO_OPTIONS, Config, { token: RUNNER_SHARING, optional: true }],
+      useFactory: (options: BentoOptions, { values }: Config, sharing?: RunnerSharing) =>
+        new RunnerRegistry({ ...options, overrides: values.runners }, sharing),
     },
     { provide: ModelStore, useFactory: () => new ModelStore() },
     // The one seam between mounts and serving, which know nothing of each other.

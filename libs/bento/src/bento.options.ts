@@ -13,5 +13,8 @@ export interface BentoOptions extends RunnerRegistryOptions {
   unregisteredServices?: 'error' | 'ignore';
 }
 
-/** Options that are given as they are, beside those of `forRoot` and of `forRootAsync`. */
+/**
+ * More options of `forRoot` and `forRootAsync`. A factory may give them, too, but for `metrics`, and for
+ * `false` in the place of a part: those decide which controllers there are before it is asked.
+ */
 export type BentoExtras = ObserveOptions & ServingOptions & DocsModuleOptions;

@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Body, Controller, Injectable, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,6 +10,7 @@ import {
   BentoModule,
   BentoService,
   InjectRunner,
+  LogLevel,
   NdArray,
   Runner,
   nodeRunner,
@@ -238,13 +239,43 @@ describe('options', () => {
     await app.close();
   });
 
-  it('of which some are needed before a factory is asked', async () => {
+  it('limits, logs and the document among them', async () => {
     const root = BentoModule.forRootAsync({
-      useFactory: () => ({ unregisteredServices: 'ignore' as const, maxConcurrency: 5 }),
+      useFactory: async () => {
+        await Promise.resolve();
+        const docs = { title: 'By a factory', jsonPath: '/api.json' };
+        const logging = { level: 'error' as const };
+        return { unregisteredServices: 'ignore' as const, bodyLimitBytes: 9, docs, logging };
+      },
+    });
+    @Controller()
+    class Echo {
+      @Post('echo')
+      echo(@Body() body: unknown): unknown {
+        return body;
+      }
+    }
+    const imports = { imports: [root], controllers: [Echo] };
+    const testing = await Test.createTestingModule(imports).compile();
+    const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+    await app.init();
+    const send = async (payload: object): Promise<number> =>
+      (await app.inject({ method: 'POST', url: '/echo', payload })).statusCode;
+    expect([await send({ a: 1 }), await send({ a: 1000 })]).toEqual([201, 413]);
+    const document: { info: object } = (await app.inject('/api.json')).json();
+    expect(document.info).toMatchObject({ title: 'By a factory' });
+    expect(app.get(LogLevel).current).toBe('error');
+    await app.close();
+  });
+
+  it.each([
+    [{ metrics: { path: '/m' } }, 'gave metrics, which is needed before it is asked. Write it beside useFactory: forRootAsync({ metrics: …, useFactory }), or set it in bentonest.yaml.'], // prettier-ignore
+    [{ logging: false as const }, 'gave logging: false, which is needed before it is asked. Write it beside useFactory: forRootAsync({ logging: false, useFactory }), or set it in bentonest.yaml.'], // prettier-ignore
+  ])('of which some are needed before a factory is asked: %j', async (late, message) => {
+    const root = BentoModule.forRootAsync({
+      useFactory: () => ({ unregisteredServices: 'ignore' as const, ...late }),
     });
     const error = await startError(() => Test.createTestingModule({ imports: [root] }).compile());
-    expect(error.message).toBe(
-      'The factory of BentoModule.forRootAsync gave maxConcurrency, which is needed before it is asked. Write it beside useFactory: forRootAsync({ maxConcurrency: …, useFactory }), or set it in bentonest.yaml.',
-    );
+    expect(error.message).toBe(`The factory of BentoModule.forRootAsync ${message}`);
   });
 });

@@ -161,3 +161,19 @@ it('what is set is laid over what the code says, key by key', () => {
   expect(mergeConfig(code, over)).toEqual({ a: 1, b: { c: 2, d: [2] }, e: 3 });
   expect(mergeConfig(code, undefined)).toBe(code);
 });
+
+it('limits of services and apis are set by name, and told with their places', () => {
+  const yaml =
+    'services:\n  iris:\n    timeoutMs: 5\n    apis:\n      classify: { maxConcurrency: 2 }\n';
+  const env = { BENTONEST__SERVICES__IRIS__APIS__PREDICT_PROBA__TIMEOUT_MS: '7' };
+  const set = load(yaml, env).entries.filter(({ path }) => path.startsWith('services'));
+  expect(set.map(({ path, value, source }) => [path, value, source])).toEqual([
+    ['services.iris.timeoutMs', 5, 'bentonest.yaml:3'],
+    [
+      'services.iris.apis.predict_proba.timeoutMs',
+      7,
+      'BENTONEST__SERVICES__IRIS__APIS__PREDICT_PROBA__TIMEOUT_MS',
+    ],
+    ['services.iris.apis.classify.maxConcurrency', 2, 'bentonest.yaml:5'],
+  ]);
+});

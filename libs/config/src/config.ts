@@ -33,23 +33,21 @@ export class Config {
     private readonly layers: readonly Layer[],
   ) {}
 
-  /** All keys, those of the runners that somebody has set among them. */
+  /** All keys, those of the services and runners that somebody has set among them. */
   get entries(): readonly ConfigEntry[] {
-    const runners = Object.keys(this.values.runners ?? {});
     return [...documentedKeys(CONFIG_SCHEMA)].flatMap((documented) =>
       documented.path.includes(ANY_NAME)
-        ? runners
-            .map((name) => this.entryOf(documented, name))
+        ? pathsIn(this.values, documented.path)
+            .map((names) => this.entryOf(documented, names))
             .filter(({ source }) => source !== DEFAULT)
-        : [this.entryOf(documented)],
+        : [this.entryOf(documented, documented.path)],
     );
   }
 
   private entryOf(
-    { path, description, isSecret, ...info }: DocumentedKey,
-    runner = '',
+    { description, isSecret, ...info }: DocumentedKey,
+    names: readonly string[],
   ): ConfigEntry {
-    const names = path.map((name) => (name === ANY_NAME ? runner : name));
     const set = valueAt(this.values, names);
     const shown = set === undefined ? info.default : set;
     return {
@@ -81,6 +79,20 @@ export function loadConfig({ folder = '.', env = process.env }: LoadConfigOption
     .map((layer) => checkLayer(layer))
     .reduce((below, above) => mergeConfig(below, above), {});
   return new Config(values, layers);
+}
+
+/** Where a key stands under every name that there is. */
+function pathsIn(values: ConfigValues, path: readonly string[]): readonly (readonly string[])[] {
+  return path.reduce<readonly (readonly string[])[]>(
+    (paths, name) =>
+      paths.flatMap((before) =>
+        (name === ANY_NAME ? Object.keys(valueAt(values, before) ?? {}) : [name]).map((each) => [
+          ...before,
+          each,
+        ]),
+      ),
+    [[]],
+  );
 }
 
 function valueAt(values: unknown, path: readonly string[]): unknown {

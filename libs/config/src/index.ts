@@ -5,4 +5,5 @@ export { renderConfigPage } from './schema/config-page.js';
 export { mergeConfig } from './merge.js';
 export type { Partly } from './merge.js';
 export type { RunnerConfig } from './schema/runner.js';
+export type { ServiceConfig } from './schema/service.js';
 export type { ConfigValues } from './schema/schema.js';

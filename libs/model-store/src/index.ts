@@ -17,6 +17,7 @@ export {
 } from './model-store.errors.js';
 export { ModelStore } from './model-store.js';
 export type { GetModelOptions, ModelEntry, ModelStoreOptions, StoredModel } from './model-store.js';
+export { nearest } from './nearest.js';
 export { resolveModel } from './resolve-model.js';
 export type { ResolveModelOptions, ResolvedModel } from './resolve-model.js';
 export { Tag } from './tag.js';

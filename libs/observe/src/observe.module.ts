@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Provider } from '@nestjs/common';
+import type { OptionsSource } from 'bentonest/serving';
 import { AccessLog } from './access-log/access-log.js';
 import { HealthController } from './health/health.controller.js';
 import { HEALTH_OPTIONS } from './health/health.options.js';
@@ -34,20 +35,27 @@ export interface ObserveOptions {
 /** Health endpoints, metrics, logs and tracing: subscribers of what serving and runners publish. */
 @Module({})
 export class ObserveModule {
-  /** @throws ServiceConfigurationError for options that are none. */
-  static register(options: ObserveOptions = {}): DynamicModule {
-    const { health = true, tracing = {} } = options;
+  /**
+   * @param late what the options are when the application is made: all but what decides which
+   *   controllers and providers there are, which is `options`' to say.
+   * @throws ServiceConfigurationError for options that are none.
+   */
+  static register(
+    options: ObserveOptions = {},
+    late: OptionsSource<ObserveOptions> = { useValue: options },
+  ): DynamicModule {
+    const { health = true, logging = true, tracing = {} } = options;
     const metrics = options.metrics === true ? {} : (options.metrics ?? {});
-    const logging = options.logging === true ? {} : (options.logging ?? {});
     // The default of what is neither logged nor traced.
     const own = [...HEALTH_PATHS, ...(metrics === false ? [] : [metrics.path ?? '/metrics'])];
     return {
       module: ObserveModule,
       imports: metrics === false ? [] : [MetricsModule.register(metrics)],
       providers: [
-        ...createHealthProviders(health),
-        ...(logging === false ? [] : createLoggingProviders(logging, own)),
-        ...createTracingProviders(tracing, own),
+        { provide: OBSERVE_OPTIONS, ...late },
+        ...createHealthProviders(health !== false),
+        ...(logging === false ? [] : createLoggingProviders(own)),
+        ...(tracing === false ? [] : createTracingProviders(own)),
       ],
       controllers: [
         ...(health === false ? [] : [HealthController]),
@@ -62,20 +70,22 @@ export class ObserveModule {
   }
 }
 
+/** Provides the {@link ObserveOptions}. */
+const OBSERVE_OPTIONS = Symbol('bentonest.observe-options');
+
 /** Indicators can be injected where nothing asks them, too. */
-function createHealthProviders(health: boolean | HealthOptions): Provider[] {
-  const options = typeof health === 'boolean' ? {} : health;
+function createHealthProviders(isServed: boolean): Provider[] {
   return [
-    { provide: HEALTH_OPTIONS, useValue: options },
+    optionsOf(HEALTH_OPTIONS, ({ health }): HealthOptions => partOf(health)),
     ReadinessIndicators,
     RunnerHealthIndicator,
-    ...(health === false ? [] : [Readiness]),
+    ...(isServed ? [Readiness] : []),
   ];
 }
 
-function createLoggingProviders(logging: LoggingOptions, skipPaths: readonly string[]): Provider[] {
+function createLoggingProviders(skipPaths: readonly string[]): Provider[] {
   return [
-    { provide: LOGGING_OPTIONS, useValue: resolveLoggingOptions(logging, skipPaths) },
+    optionsOf(LOGGING_OPTIONS, ({ logging }) => resolveLoggingOptions(partOf(logging), skipPaths)),
     LogLevel,
     BentoLogger,
     LevelSignal,
@@ -83,11 +93,19 @@ function createLoggingProviders(logging: LoggingOptions, skipPaths: readonly str
   ];
 }
 
-function createTracingProviders(
-  tracing: false | TracingOptions,
-  excluded: readonly string[],
-): Provider[] {
-  if (tracing === false) return [];
-  const useFactory = () => resolveTracingOptions(tracing, process.env, excluded);
-  return [{ provide: TRACING_OPTIONS, useFactory }, RequestTracing];
+function createTracingProviders(excluded: readonly string[]): Provider[] {
+  return [
+    optionsOf(TRACING_OPTIONS, ({ tracing }) =>
+      resolveTracingOptions(partOf(tracing), process.env, excluded),
+    ),
+    RequestTracing,
+  ];
+}
+
+function optionsOf(provide: symbol, useFactory: (options: ObserveOptions) => object): Provider {
+  return { provide, inject: [OBSERVE_OPTIONS], useFactory };
+}
+
+function partOf<Options extends object>(part: boolean | Options | undefined): Options {
+  return typeof part === 'object' ? part : ({} as Options);
 }

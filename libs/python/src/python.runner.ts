@@ -43,7 +43,7 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
     workers,
     name,
     withOptions: (overrides) => {
-      refuseOverrides(name, overrides, ['model']);
+      refuseOverrides(name, overrides, ['model', 'executionProviders']);
       return pythonRunner(name, { ...options, ...overrides });
     },
     source: async (model) => {

@@ -1,6 +1,6 @@
 import { InvalidModelError, ModelStore } from 'bentonest/model-store';
 import type { ModelSignature, StoredModel } from 'bentonest/model-store';
-import { RunnerOptionsError, shareCores } from 'bentonest/runner';
+import { RunnerOptionsError, refuseOverrides, shareCores } from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { createFeatureCheck } from './check-features.js';
 import { createWorkerCommand, refuseNodeOptions } from './worker-command.js';
@@ -45,7 +45,10 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
     ...runnerOptions,
     workers,
     name,
-    withOptions: (overrides) => sklearnRunner(name, { ...options, ...overrides }),
+    withOptions: (overrides) => {
+      refuseOverrides(name, overrides, ['executionProviders']);
+      return sklearnRunner(name, { ...options, ...overrides });
+    },
     source: async (tag = model) => {
       refusePath(name, tag);
       const stored = await new ModelStore({ home }).get(tag, { file: MODEL_FILE });

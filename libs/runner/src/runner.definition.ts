@@ -10,6 +10,8 @@ export interface RunnerOverrides extends RunnerOptions {
   model?: string;
   /** Threads that one inference uses. */
   threads?: number;
+  /** onnxruntime's execution providers, of a runner of an ONNX model. */
+  executionProviders?: readonly string[];
 }
 
 /** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
@@ -88,9 +90,15 @@ export function overrideOptions(
   overrides: RunnerOverrides,
 ): RunnerDefinition {
   if (definition.withOptions !== undefined) return definition.withOptions(overrides);
-  refuseOverrides(definition.name, overrides, ['model', 'threads']);
+  refuseOverrides(definition.name, overrides, ['model', 'threads', 'executionProviders']);
   return { ...definition, ...overrides };
 }
+
+const WHY_NOT: Readonly<Partial<Record<keyof RunnerOverrides, string>>> = {
+  model: 'no model by tag',
+  threads: 'no threads that could be set',
+  executionProviders: 'no execution providers',
+};
 
 /** @throws RunnerOptionsError for options that a kind of runner does not have. */
 export function refuseOverrides(
@@ -100,7 +108,7 @@ export function refuseOverrides(
 ): void {
   const option = unknown.find((name) => overrides[name] !== undefined);
   if (option === undefined) return;
-  const why = option === 'model' ? 'no model by tag' : 'no threads that could be set';
+  const why = WHY_NOT[option] ?? `no option ${option}`;
   throw new RunnerOptionsError(
     `Runner "${runner}" has ${why}. Remove ${option} of runners.${runner} from the configuration.`,
     { details: { runner, option } },

@@ -1,6 +1,6 @@
 import { ServiceConfigurationError } from 'bentonest/errors';
 
-interface Limits {
+export interface Limits {
   readonly timeoutMs?: number | undefined;
   readonly maxConcurrency?: number | undefined;
 }

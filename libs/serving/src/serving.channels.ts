@@ -38,6 +38,9 @@ export interface RequestEvent extends RequestStartEvent {
 /** What Node's parser refused and answered: there was no request yet. */
 export interface ClientErrorEvent {
   readonly statusCode: number;
+  /** Of the answer. */
+  readonly requestId: string;
+  readonly remoteAddress: string | undefined;
 }
 
 /** Names of the channels on `node:diagnostics_channel`. */

@@ -20,7 +20,7 @@ import { registerBodyParsers } from './input/body-parsers.js';
 import { ServiceHooks } from './life-cycle/service-life-cycle.js';
 import { SlowDtoLog } from './input/slow-dto-log.js';
 import { SERVING_OPTIONS } from './serving.options.js';
-import type { ServingOptions } from './serving.options.js';
+import type { OptionsSource, ServingOptions } from './serving.options.js';
 
 /** Prepares the Fastify instance once, before Nest adds its first route. */
 @Injectable()
@@ -85,9 +85,8 @@ const NEEDS_FASTIFY =
 })
 export class ServingModule implements NestModule {
   /** Without options, import the class itself. */
-  static register(options: ServingOptions): DynamicModule {
-    const providers = [{ provide: SERVING_OPTIONS, useValue: options }];
-    return { module: ServingModule, providers };
+  static register(options: OptionsSource<ServingOptions>): DynamicModule {
+    return { module: ServingModule, providers: [{ provide: SERVING_OPTIONS, ...options }] };
   }
 
   constructor(private readonly preparation: FastifyPreparation) {}

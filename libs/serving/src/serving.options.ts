@@ -1,3 +1,4 @@
+import type { FactoryProvider, ValueProvider } from '@nestjs/common';
 import { ServiceConfigurationError } from 'bentonest/errors';
 
 /** Options of {@link ServingModule}. Times are in milliseconds. */
@@ -61,6 +62,11 @@ export interface SheddingOptions {
   /** How long a turn of the event loop may keep others waiting, in milliseconds. @default 500 */
   maxEventLoopLagMs?: number;
 }
+
+/** Options of a module as they are, or as a factory gives them. */
+export type OptionsSource<Options> =
+  | Pick<ValueProvider<Options>, 'useValue'>
+  | Pick<FactoryProvider<Options>, 'useFactory' | 'inject'>;
 
 /** Provides the {@link ServingOptions}. */
 export const SERVING_OPTIONS = Symbol('bentonest.serving-options');

@@ -5,7 +5,7 @@ import type { DocsModuleOptions, DocsOptions, ServingOptions } from 'bentonest/s
 import type { BentoExtras } from '../bento.options.js';
 
 /** The options of each module. */
-interface ModuleOptions {
+export interface ModuleOptions {
   readonly serving: ServingOptions;
   readonly observe: ObserveOptions;
   readonly docs: DocsModuleOptions;

@@ -4,10 +4,12 @@ import { RunnerRegistry, createRunnerProvider, getRunnerToken } from 'bentonest/
 import type { RunnerDefinition } from 'bentonest/runner';
 import { createController } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
+import { readConfig } from '../config/read-config.js';
 import { createModelProvider, getModelToken } from '../models/bento-model.js';
 import type { ModelDefinition } from '../models/bento-model.js';
 import { controlledServices, registeredRunners, registeredServices } from './registrations.js';
 import { createRunnerChecks } from './runner-check.js';
+import { settingsOf } from './service-settings.js';
 
 /** Options of `BentoModule.forFeature`: an ordinary module, with services and runners. */
 export interface BentoFeatureOptions extends Pick<
@@ -52,7 +54,8 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
 }
 
 function controllerOf(service: ServiceClass): Type {
-  const controller = createController(service);
+  const { values } = readConfig();
+  const controller = createController(service, settingsOf(service, values));
   controlledServices.set(controller, service);
   return controller;
 }

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { Config } from 'bentonest/config';
 import { ServiceConfigurationError } from 'bentonest/errors';
 import { getDecoratedServices } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
 import { BENTO_OPTIONS } from '../bento.tokens.js';
 import type { BentoOptions } from '../bento.options.js';
 import { controlledServices, registeredServices } from './registrations.js';
+import { refuseUnknownSettings } from './service-settings.js';
 
 /** Fails the start when this application serves neither a decorated service nor a class derived from it. */
 @Injectable()
@@ -14,6 +16,7 @@ export class ServiceAudit implements OnModuleInit {
   constructor(
     @Inject(BENTO_OPTIONS) private readonly options: BentoOptions,
     private readonly modules: ModulesContainer,
+    private readonly config: Config,
   ) {
     const roots = [...modules.values()].flatMap(({ providers }) => [...providers.keys()]);
     if (roots.filter((token) => token === ServiceAudit).length < 2) return;
@@ -23,8 +26,9 @@ export class ServiceAudit implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    if (this.options.unregisteredServices === 'ignore') return;
     const served = this.findServed();
+    refuseUnknownSettings(served, this.config.values);
+    if (this.options.unregisteredServices === 'ignore') return;
     for (const service of getDecoratedServices().keys()) {
       if (served.some((each) => isOrExtends(each, service))) continue;
       throw new ServiceConfigurationError(describe(service));

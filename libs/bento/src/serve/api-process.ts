@@ -33,10 +33,11 @@ export async function runApiProcess(
   const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);
-  // Nobody connects to it: with it, the server has all that Node and Nest do for one that listens.
-  const socket = new SocketFolder().nextPath();
-  await app.listen(socket, () => undefined);
-  await rm(socket, { force: true });
+  const sockets = new SocketFolder();
+  await unheard(sockets, (path) => app.listen(path, () => undefined));
+  if (admin !== undefined) {
+    await unheard(sockets, (path) => new Promise<void>((done) => admin.listen(path, done)));
+  }
   takeConnections(primary, { public: app.getHttpServer(), admin }, () => app.close());
   shareLevel(app, primary);
   tellFirstAnswer(primary, app.getHttpServer());
@@ -54,6 +55,16 @@ function tellFirstAnswer(primary: MessagePort, server: NetServer): void {
     });
   };
   server.on('request', watch);
+}
+
+/** Nobody connects to it: with it, a server has all that Node and Nest do for one that listens. */
+async function unheard(
+  sockets: SocketFolder,
+  listen: (path: string) => Promise<unknown>,
+): Promise<void> {
+  const path = sockets.nextPath();
+  await listen(path);
+  await rm(path, { force: true });
 }
 
 /** A level that is set here holds in the other processes, and one that is set there here. */

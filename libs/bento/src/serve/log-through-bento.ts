@@ -1,7 +1,49 @@
 import { Logger } from '@nestjs/common';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { BentoError } from 'bentonest/errors';
 import { BentoLogger, LevelSignal, LogLevel } from 'bentonest/observe';
+import { RunnerStartError } from 'bentonest/runner';
 import type { LogLevelName } from 'bentonest/runner';
+
+/** The log is the application's, or what stands for it where there is none. */
+let isLogChosen = false;
+
+/** Whether an error says all that there is to say: a stack of ours would be of no help. */
+export function isExplained(error: unknown): error is BentoError {
+  // What a Runnable threw when it was loaded is its author's to find.
+  return error instanceof BentoError && !(error instanceof RunnerStartError);
+}
+
+/** Why there is no server, in one line. */
+export function logStartError({ message, code, cause }: BentoError): void {
+  if (!isLogChosen) Logger.overrideLogger(BentoLogger.withDefaults());
+  const fields = cause instanceof Error ? { code, cause: cause.message } : { code };
+  new Logger('Serve').fatal(message, fields);
+}
+
+/** Nest logs what ends the start with its stack; of an error that is logged anyway nothing is lost. */
+class WithoutError implements LoggerService {
+  constructor(
+    private readonly logger: BentoLogger,
+    private readonly ended: unknown,
+  ) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.logger.log(message, ...rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    if (message !== this.ended) this.logger.error(message, ...rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.logger.warn(message, ...rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.logger.fatal(message, ...rest);
+  }
+}
 
 /** For Nest's factories: lines are kept until it is known how they are to be written. */
 export const KEEP_LINES = { bufferLogs: true, autoFlushLogs: false, abortOnError: false } as const;
@@ -18,9 +60,12 @@ export async function logThroughBento<T extends INestApplicationContext>(
     app = await create();
   } catch (error) {
     // What the module asks for is not known: why there is no application is said all the same.
-    Logger.overrideLogger(BentoLogger.withDefaults());
+    const logger = BentoLogger.withDefaults();
+    Logger.overrideLogger(isExplained(error) ? new WithoutError(logger, error) : logger);
     Logger.flush();
     throw error;
+  } finally {
+    isLogChosen = true;
   }
   const logger = find(app, BentoLogger);
   if (logger !== undefined) app.useLogger(logger);

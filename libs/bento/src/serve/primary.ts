@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
@@ -6,7 +5,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
-import { ENDING_SIGNALS, FAREWELL_MS, SAME_SIGNAL_MS, ServerLife } from 'bentonest/serving';
+import { ENDING_SIGNALS, FAREWELL_MS, SecondSignal, ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
@@ -40,7 +39,8 @@ class Primary {
   private readonly logger = new Logger('Serve');
   private readonly processes: ApiProcesses;
   private context: INestApplicationContext | undefined;
-  private endingSince: number | undefined;
+  private readonly signals = new SecondSignal((code) => this.abandon(code));
+  private isEnding = false;
 
   constructor(
     private readonly ports: Ports,
@@ -64,7 +64,7 @@ class Primary {
     this.context = await logThroughBento(() =>
       NestFactory.createApplicationContext(root, { ...KEEP_LINES }),
     );
-    if (this.endingSince !== undefined) return;
+    if (this.isEnding) return;
     listenToLevelSignal(this.context);
     this.processes.shareLevel(levelOf(this.context));
     this.processes.start();
@@ -75,20 +75,16 @@ class Primary {
   endOnSignals(): void {
     for (const signal of ENDING_SIGNALS) {
       process.on(signal, () => {
-        if (this.endingSince === undefined) {
-          void this.end(0);
-        } else if (performance.now() - this.endingSince >= SAME_SIGNAL_MS) {
-          this.logger.warn(`${signal} while closing: the process ends without waiting any longer.`);
-          this.abandon(128 + constants.signals[signal]);
-        }
+        if (this.signals.take(signal)) void this.end(0);
       });
     }
   }
 
   /** Lets everything be answered, then ends the workers, then this process. */
   private async end(exitCode: number): Promise<void> {
-    if (this.endingSince !== undefined) return;
-    this.endingSince = performance.now();
+    if (this.isEnding) return;
+    this.isEnding = true;
+    this.signals.begin();
     const life = this.context?.get(ServerLife, { strict: false });
     const { shutdownGraceMs = 0, preStopDelayMs = 0 } = life?.options ?? {};
     const graceMs = preStopDelayMs + shutdownGraceMs;

@@ -1,26 +1,24 @@
-import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConfigError, loadConfig } from 'bentonest/config';
-import { MountStartError } from 'bentonest/mount';
-import { PythonEnvironmentError } from 'bentonest/python';
+import { loadConfig } from 'bentonest/config';
 import { ENDING_SIGNALS } from 'bentonest/serving';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
 import type { RootModule } from './create-application.js';
+import { isExplained, logStartError } from './log-through-bento.js';
 import { adminAddressOf, checkPort, listen } from './port.js';
 import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
-import { ListenError } from './serve.errors.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
 
 /**
  * Serves an application: all that a main.ts has to say. It listens, answers what is in flight when it
  * is asked to end (SIGTERM, SIGINT, SIGHUP, SIGQUIT), and with `workers` above 1 it starts that many processes, which
- * share the port and the runners' workers.
+ * share the port and the runners' workers. An error of configuration, runners or what the server needs around it ends
+ * the process with exit code 1 and one line of the log that says why and what to do.
  *
  * @returns the application of this process; undefined in the one that only starts the others.
- * @throws ServiceConfigurationError for options that do not fit together; what the start of the application throws.
+ * @throws what else the start of the application throws.
  * @example
  * import { serve } from 'bentonest';
  * import { AppModule } from './app.module.js';
@@ -39,13 +37,8 @@ export async function serve(
     await runPrimary(root, resolved);
     return undefined;
   } catch (error) {
-    if (!EXPLAINED.some((known) => error instanceof known)) throw error;
-    // What is to be done is in the message: our stack would be of no help.
-    const { message, cause } = error as Error;
-    new Logger('Serve').fatal(message);
-    if (error instanceof PythonEnvironmentError && cause instanceof Error) {
-      new Logger('Serve').error(cause.message);
-    }
+    if (!isExplained(error)) throw error;
+    logStartError(error);
     process.exit(1);
   }
 }
@@ -63,6 +56,3 @@ async function serveAlone(
   await app.listen({ port, host, backlog });
   return app;
 }
-
-/** Errors of what the server needs around it, and of no code here. */
-const EXPLAINED = [ListenError, ConfigError, PythonEnvironmentError, MountStartError];

@@ -1,6 +1,6 @@
 import { toSegment } from '../layers/read-environment.js';
 import { CONFIG_SCHEMA } from './schema.js';
-import { documentedKeys } from './walk.js';
+import { ANY_NAME, documentedKeys } from './walk.js';
 import type { DocumentedKey } from './walk.js';
 
 /** The keys as tables in Markdown, one for each section: docs/configuration.md is held to it by a test. */
@@ -20,7 +20,7 @@ export function renderConfigPage(): string {
 function renderSection(name: string, keys: readonly DocumentedKey[]): string {
   const variable = `BENTONEST__${keys[0]?.path.slice(0, -1).map(toSegment).join('__')}__…`;
   const rows = keys.map(({ path, description, default: value }) => [
-    `\`${path.slice(name === 'runners' ? 2 : 1).join('.')}\``,
+    `\`${path.slice(path[1] === ANY_NAME ? 2 : 1).join('.')}\``,
     description,
     value === undefined ? '' : showDefault(value),
   ]);

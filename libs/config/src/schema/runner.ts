@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, integer, key, milliseconds, record, text } from './key.js';
+import { flag, integer, key, milliseconds, record, text, texts } from './key.js';
 
 const COUNT = integer(1, 1_000_000_000);
 const WORKERS = v.union(
@@ -23,6 +23,11 @@ const runnerKeys = v.strictObject(
     threads: key(integer(1, 1024), {
       description: 'Threads that one inference uses.',
       default: "(a worker's share of the cores)",
+    }),
+    executionProviders: key(texts(), {
+      description:
+        "onnxruntime's execution providers, in order of preference, of runners of ONNX models.",
+      default: '(cpu)',
     }),
     workers: key(WORKERS, {
       description: 'Worker processes, or bounds between which their number follows the load.',

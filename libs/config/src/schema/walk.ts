@@ -14,7 +14,7 @@ interface SchemaParts {
   readonly type: string;
 }
 
-/** A name in a path of which any will do: a runner's. */
+/** A name in a path of which any will do: a service's, an api's or a runner's. */
 export const ANY_NAME = '<name>';
 
 /** The schema of a key, whether or not it may be left out. */

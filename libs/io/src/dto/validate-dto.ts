@@ -1,5 +1,3 @@
-import { plainToInstance } from 'class-transformer';
-import { validate } from 'class-validator';
 import type { ValidationError as ClassValidatorError } from 'class-validator';
 import { describeValue } from '../describe-value.js';
 import { InvalidBodyError } from '../io.errors.js';
@@ -8,6 +6,12 @@ import type { Build } from './compile-dto.js';
 import type { DtoClass } from './dto-class.js';
 import { joinPath, shortenName, toValidationError } from './field-error.js';
 import type { FieldError } from './field-error.js';
+import {
+  isLibraryFault,
+  locateFault,
+  transformInDtoLibrary,
+  validateInDtoLibrary,
+} from './library-fault.js';
 import { MAX_COST, headOf, longestList, makeHarmless } from './harmless-body.js';
 
 /**
@@ -62,12 +66,20 @@ async function decide<T extends object>(
   value: object,
   forbidUnknown: boolean,
 ): Promise<T> {
-  const instance = plainToInstance(dto as new () => T, value);
-  const errors = await validate(instance, {
+  const options = {
     whitelist: true,
     forbidNonWhitelisted: forbidUnknown,
     validationError: { target: false },
-  });
+  };
+  let instance: T;
+  let errors: readonly ClassValidatorError[];
+  try {
+    instance = transformInDtoLibrary(dto, value);
+    errors = await validateInDtoLibrary(instance, options);
+  } catch (error) {
+    if (!isLibraryFault(error)) throw error;
+    throw toValidationError([locateFault(dto, value)]);
+  }
   if (errors.length === 0) return instance;
   throw toValidationError(errors.flatMap((error) => fieldErrors(error, '')));
 }

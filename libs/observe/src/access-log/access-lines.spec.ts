@@ -100,6 +100,24 @@ it('has what is asked for', () => {
   });
 });
 
+it('tells of what was no request its status, and the id of its answer', () => {
+  const refused = { statusCode: 431, requestId: 'req-2', remoteAddress: '10.0.0.1' };
+  const lineOf = (fields: readonly AccessField[]) =>
+    parse(new AccessLines(fields, () => false).writeRefused(refused));
+  expect(lineOf(DEFAULT_ACCESS_FIELDS)).toEqual({
+    level: 30,
+    time: expect.any(Number),
+    pid: process.pid,
+    context: 'Access',
+    method: '',
+    route: '',
+    status: 431,
+    requestId: 'req-2',
+    msg: '(no request) 431',
+  });
+  expect(lineOf(['status', 'remoteAddress'])).toMatchObject({ remoteAddress: '10.0.0.1' });
+});
+
 it('skips the paths that it is told to', () => {
   const probe = { ...CLASSIFY, endpoint: '/livez' };
   expect(write([event(probe), event(probe)])).toEqual(['', '']);

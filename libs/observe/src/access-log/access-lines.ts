@@ -1,4 +1,4 @@
-import type { RequestEvent, RouteInfo } from 'bentonest/serving';
+import type { ClientErrorEvent, RequestEvent, RouteInfo } from 'bentonest/serving';
 import { DYNAMIC_FIELDS } from './access-fields.js';
 import type { AccessField } from './access-fields.js';
 
@@ -40,11 +40,38 @@ export class AccessLines {
     return line + tail;
   }
 
+  /** The line of what Node's parser refused: there is no method, route or time to tell. */
+  writeRefused({ statusCode, requestId, remoteAddress }: ClientErrorEvent): string {
+    const known: Readonly<Record<string, unknown>> = {
+      method: '',
+      route: '',
+      status: statusCode,
+      requestId,
+      remoteAddress,
+    };
+    const told = {
+      level: INFO,
+      time: Date.now(),
+      ...toldOf(known, this.fields),
+      msg: `(no request) ${statusCode}`,
+    };
+    return `${JSON.stringify(told)}\n`;
+  }
+
   private addRoute(info: RouteInfo): RouteLines {
     const route = new RouteLines(info, this.fields, this.isSkipped(info.endpoint));
     this.routes.set(info, route);
     return route;
   }
+}
+
+/** What every line has, and of what is known that which is asked for. */
+function toldOf(
+  known: Readonly<Record<string, unknown>>,
+  fields: readonly AccessField[],
+): Readonly<Record<string, unknown>> {
+  const own = Object.entries(known).filter(([field]) => fields.includes(field as AccessField));
+  return { pid: process.pid, context: 'Access', ...Object.fromEntries(own) };
 }
 
 /** What is known of a route before there is a request. */
@@ -75,10 +102,7 @@ class RouteLines {
       service: service === '' ? undefined : service,
       status,
     };
-    const own = Object.entries(known).filter(([field]) =>
-      this.fields.includes(field as AccessField),
-    );
-    const fields = { pid: process.pid, context: 'Access', ...Object.fromEntries(own) };
+    const fields = toldOf(known, this.fields);
     const message = `${method} ${endpoint === '' ? '(no route)' : endpoint} ${status}`;
     const frame = {
       head: `,${JSON.stringify(fields).slice(1, -1)}`,

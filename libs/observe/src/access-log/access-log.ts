@@ -2,8 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { REQUEST_CHANNEL } from 'bentonest/serving';
-import type { RequestEvent } from 'bentonest/serving';
+import { CLIENT_ERROR_CHANNEL, REQUEST_CHANNEL } from 'bentonest/serving';
+import type { ClientErrorEvent, RequestEvent } from 'bentonest/serving';
 import { BentoLogger } from '../logging/bento-logger.js';
 import { LogLevel } from '../logging/log-level.js';
 import { LOGGING_OPTIONS } from '../logging/logging.options.js';
@@ -49,12 +49,22 @@ export class AccessLog implements OnApplicationBootstrap, OnApplicationShutdown 
   private switch(isOn: boolean): void {
     if (isOn === this.isOn) return;
     this.isOn = isOn;
-    if (isOn) subscribe(REQUEST_CHANNEL, this.record);
-    else unsubscribe(REQUEST_CHANNEL, this.record);
+    if (isOn) {
+      subscribe(REQUEST_CHANNEL, this.record);
+      subscribe(CLIENT_ERROR_CHANNEL, this.recordRefused);
+    } else {
+      unsubscribe(REQUEST_CHANNEL, this.record);
+      unsubscribe(CLIENT_ERROR_CHANNEL, this.recordRefused);
+    }
   }
 
   private readonly record = (message: unknown): void => {
     const line = this.lines?.write(message as RequestEvent);
+    if (line) this.logger.output.writeSoon(line);
+  };
+
+  private readonly recordRefused = (message: unknown): void => {
+    const line = this.lines?.writeRefused(message as ClientErrorEvent);
     if (line) this.logger.output.writeSoon(line);
   };
 }

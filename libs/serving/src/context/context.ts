@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { CookieSerializeOptions, HttpServer } from '@nestjs/common';
 import { getRequestCookies } from '@nestjs/core/helpers/cookies/request-cookies.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { onTimeout } from '../http/client-scope.js';
+import { onTimeout } from '../http/method-timeout.js';
 
 /** A request, but for its body. */
 export class ContextRequest {

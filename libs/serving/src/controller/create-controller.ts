@@ -12,6 +12,7 @@ import type { ApiMetadata } from '../api.decorator.js';
 import { getServiceMetadata } from '../bento-service.decorator.js';
 import type { ServiceClass, ServiceMetadata } from '../bento-service.decorator.js';
 import { checkLimits } from '../check-limits.js';
+import type { Limits } from '../check-limits.js';
 import { ConcurrencyLimit } from '../http/concurrency-limit.js';
 import { DecodedBody } from '../input/body.decorator.js';
 import { describeService } from '../openapi/describe-service.js';
@@ -21,17 +22,29 @@ import { copyClassMetadata, copyFunctionMetadata, copyPropertyMetadata } from '.
 import { createHandler } from './create-handler.js';
 import type { Method, ServiceInstance } from './create-handler.js';
 
+/** Limits of a service that were set outside of the code. */
+export interface ServiceSettings extends Limits {
+  /** Of its methods, by the names of their operations. */
+  readonly apis?: Readonly<Record<string, Limits>> | undefined;
+}
+
+/** Names of a service's operations: those that `@Api` gives, else the methods' own. */
+export function getApiNames(service: ServiceClass): readonly string[] {
+  return findApiMethods(service).map(({ name, api }) => api.name ?? name);
+}
+
 /**
  * Generates the Nest controller of a service: a class of the service's name whose methods call the
  * one instance that is the provider. What the user decorated the class and its methods with
  * (guards, interceptors, filters, versions, headers, swagger) is copied, so that it works as on any
  * controller. Look-ups by `context.getClass()` see the generated class, with the same metadata.
  *
+ * @param settings limits that hold over those of the decorators.
  * @throws ServiceConfigurationError naming class, method and cure.
  */
-export function createController(service: ServiceClass): Type {
-  const metadata = getServiceMetadata(service);
-  if (metadata === undefined) {
+export function createController(service: ServiceClass, settings: ServiceSettings = {}): Type {
+  const decorated = getServiceMetadata(service);
+  if (decorated === undefined) {
     throw new ServiceConfigurationError(
       `${service.name} is listed in services but is no service. Decorate it with @BentoService().`,
     );
@@ -43,10 +56,16 @@ export function createController(service: ServiceClass): Type {
       `Service ${service.name} has no @Api() method. Decorate the methods that it shall serve.`,
     );
   }
+  const { apis = {}, ...limits } = settings;
+  const metadata = { ...decorated, ...limits };
   const { maxConcurrency } = metadata;
   const ofService =
     maxConcurrency === undefined ? undefined : new ConcurrencyLimit(maxConcurrency, 'service');
-  for (const method of methods) addHandler(controller, method, { metadata, ofService });
+  for (const method of methods) {
+    const { name, api } = method;
+    const set = { ...api, ...apis[api.name ?? name] };
+    addHandler(controller, { ...method, api: set }, { metadata, ofService });
+  }
   copyClassMetadata(service, controller);
   Inject(service)(controller, undefined as never, 0);
   Controller()(controller);

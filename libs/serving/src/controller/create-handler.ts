@@ -1,3 +1,4 @@
+import { SSE_METADATA } from '@nestjs/common/constants.js';
 import type { FastifyRequest } from 'fastify';
 import type { RouteLimits } from '../api-route.js';
 import type { ApiOptions } from '../api.decorator.js';
@@ -43,6 +44,7 @@ function chooseRun(original: Method, options: HandlerOptions): (run: Run) => unk
   const encodeItem = createLineEncoder(output);
   const settings: RunOptions = {
     isAsync: original instanceof AsyncFunction,
+    isStream: Reflect.hasMetadata(SSE_METADATA, original),
     onSuccess: markSucceeded,
     encodeItem,
     onStream: encodeItem === undefined ? markSucceeded : markLines,

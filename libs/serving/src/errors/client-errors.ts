@@ -46,11 +46,11 @@ export function answerClientErrors({ server }: FastifyInstance): void {
   for (const listener of server.listeners('clientError')) {
     if (listener.name !== FASTIFY_DEFAULT) continue;
     server.off('clientError', listener as Listener);
-    server.on('clientError', answer);
+    server.on('clientError', answerClientError);
   }
 }
 
-const answer: Listener = (error, socket) => {
+export const answerClientError: Listener = (error, socket) => {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   // Into an answer that is on its way no other may be written.
   const { _httpMessage: response } = socket;
@@ -60,22 +60,29 @@ const answer: Listener = (error, socket) => {
     return;
   }
   const told = BY_CODE[error.code ?? ''] ?? MALFORMED;
-  publish(told.statusCode, response);
-  socket.write(toAnswer(told));
+  // What is no request has no id; this one is for those who read answers by their shape.
+  const requestId = createRequestId();
+  publish({ statusCode: told.statusCode, requestId, socket });
+  socket.write(toAnswer(told, requestId));
   socket.destroySoon();
 };
 
 /** A request that is under way is published when it ends, with this status; what is none, now. */
-function publish(statusCode: number, response: ServerResponse | null | undefined): void {
+function publish({ statusCode, requestId, socket }: Refusal): void {
+  const { _httpMessage: response, remoteAddress } = socket;
   if (response) answeredBeside(response, statusCode);
   else if (clientErrorChannel.hasSubscribers) {
-    clientErrorChannel.publish({ statusCode } satisfies ClientErrorEvent);
+    clientErrorChannel.publish({ statusCode, requestId, remoteAddress } satisfies ClientErrorEvent);
   }
 }
 
-function toAnswer(error: PublicError): string {
-  // What is no request has no id; this one is for those who read answers by their shape.
-  const id = createRequestId();
+interface Refusal {
+  readonly statusCode: number;
+  readonly requestId: string;
+  readonly socket: HttpSocket;
+}
+
+function toAnswer(error: PublicError, id: string): string {
   const body = stringifyErrorBody(error, id);
   const lines = [
     `HTTP/1.1 ${error.statusCode} ${phraseOf(error.statusCode)}`,

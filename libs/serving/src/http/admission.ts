@@ -5,7 +5,7 @@ import { getApiRoute, isInfrastructure } from '../api-route.js';
 import { ServerOverloadedError } from '../errors/serving.errors.js';
 import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ServingOptions } from '../serving.options.js';
-import { setDefaultTimeout } from './client-scope.js';
+import { setDefaultTimeout } from './method-timeout.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { EventLoopLag } from './event-loop-lag.js';
 import { RequestPlace } from './request-place.js';

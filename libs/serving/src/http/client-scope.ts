@@ -1,29 +1,18 @@
-import type { EventEmitter } from 'node:events';
 import { Readable, finished } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { FileUpload } from 'bentonest/io';
-import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
-import { originOf } from './call-origin.js';
 import { ApiTimeoutError } from '../errors/serving.errors.js';
+import { ClientRun } from './client-run.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
-import { RequestPlace } from './request-place.js';
-import { recordOf } from './request-record.js';
-import { traceOf } from './request-trace.js';
-
-const SCOPES = Symbol('bentonest.scopes');
-
-/** What ends when a client leaves. */
-interface Abortable {
-  abort(reason: unknown): void;
-}
-
-/** A client's connection, or its stream of an HTTP/2 connection. */
-type Connection = EventEmitter & { [SCOPES]?: Set<Abortable>; readonly destroyed: boolean };
+import { orTimeout, timeoutOf } from './method-timeout.js';
+import { isObservable, observeForClient } from './observe-for-client.js';
 
 /** How a method is run. */
 export interface RunOptions {
   readonly isAsync: boolean;
+  /** What an Observable gives is sent as it comes (`@Sse`). */
+  readonly isStream: boolean;
   readonly onSuccess: (request: FastifyRequest, result: unknown) => void;
   /** What is streamed in the place of an item that a generator yields. */
   readonly encodeItem?: ((item: unknown) => unknown) | undefined;
@@ -50,29 +39,19 @@ type Items = Iterator<unknown> | AsyncIterator<unknown>;
 export function runForClient({ request, handle }: Run, options: RunOptions): unknown {
   const { isAsync, onSuccess, limit } = options;
   limit?.enter();
-  const place = RequestPlace.of(request.raw);
-  place?.hold();
-  const scopes = scopesOf(connectionOf(request));
-  const trace = traceOf(request.raw);
-  const scope = new CallScope(originOf(request, trace));
-  scopes.add(scope);
-  const end = (): void => {
-    scopes.delete(scope);
-    limit?.leave();
-    place?.release();
-  };
+  const run = new ClientRun(request, limit);
   let result: unknown;
   try {
-    const work = trace === undefined ? handle : () => trace.activate(handle, isAsync);
-    result = isAsync ? scope.runAsync(work) : scope.run(work);
+    result = run.enter(handle, isAsync);
   } catch (error) {
-    end();
+    run.end();
     throw error;
   }
   const succeed = (value: unknown): unknown => {
+    if (isObservable(value)) return observeForClient(value, run, options);
     const stream = limit === undefined ? undefined : streamOf(value);
-    if (stream === undefined) end();
-    else endWith(stream, scopes, end);
+    if (stream === undefined) run.end();
+    else endWith(stream, run);
     // Fastify would write the text null, and Nest an empty body for undefined.
     if (value === null) value = undefined;
     if (isGenerator(value)) {
@@ -83,11 +62,11 @@ export function runForClient({ request, handle }: Run, options: RunOptions): unk
   };
   if (!(result instanceof Promise)) return succeed(result);
   const settled = result.then(succeed, (error: unknown) => {
-    end();
+    run.end();
     throw error;
   });
-  const timeoutMs = timeoutOf(request, options);
-  return timeoutMs === undefined ? settled : orTimeout(settled, { request, scope, timeoutMs });
+  const timeoutMs = timeoutOf(request, options.timeoutMs);
+  return timeoutMs === undefined ? settled : orTimeout(settled, run, timeoutMs);
 }
 
 /**
@@ -100,25 +79,18 @@ export async function* streamForClient(
   start: 'anew' | 'goes on' = 'anew',
 ): AsyncGenerator {
   const { onStream, encodeItem, limit } = options;
-  const timeoutMs = timeoutOf(request, options);
+  const timeoutMs = timeoutOf(request, options.timeoutMs);
   // Only here, when it is read: what ends before has no end that could be told.
   if (start === 'anew') limit?.enter();
   else limit?.resume();
-  const place = RequestPlace.of(request.raw);
-  place?.hold();
-  const scopes = scopesOf(connectionOf(request));
-  const trace = traceOf(request.raw);
-  const scope = new CallScope(originOf(request, trace));
-  scopes.add(scope);
+  const run = new ClientRun(request, limit);
   onStream(request);
-  const enter = <T>(work: () => T): T =>
-    scope.runAsync(trace === undefined ? work : () => trace.activate(work, true));
-  const items = enter(handle) as Items;
-  const next = async (): Promise<IteratorResult<unknown>> => enter(() => items.next());
+  const items = run.enter(handle, true) as Items;
+  const next = async (): Promise<IteratorResult<unknown>> => run.enter(() => items.next(), true);
   let hasTimedOut = false;
   try {
     const first = next();
-    const begun = timeoutMs === undefined ? first : orTimeout(first, { request, scope, timeoutMs });
+    const begun = timeoutMs === undefined ? first : orTimeout(first, run, timeoutMs);
     let item = await begun.catch((error: unknown) => {
       hasTimedOut = error instanceof ApiTimeoutError;
       throw error;
@@ -128,11 +100,7 @@ export async function* streamForClient(
       item = await next();
     }
   } finally {
-    const ended = endItems(items).finally(() => {
-      scopes.delete(scope);
-      limit?.leave();
-      place?.release();
-    });
+    const ended = endItems(items).finally(() => run.end());
     // A generator ends no sooner than what it waits for: its client has been answered.
     if (hasTimedOut) void ended.catch(() => undefined);
     else await ended;
@@ -157,62 +125,11 @@ function streamOf(value: unknown): Readable | undefined {
   return value instanceof Readable ? value : undefined;
 }
 
-/** Calls `end` once, when a stream has ended or its client has left: nobody may read it then. */
-function endWith(stream: Readable, scopes: Set<Abortable>, end: () => void): void {
-  const ending = { abort: () => finish() };
+/** Ends a run once, when its stream has ended or its client has left: nobody may read it then. */
+function endWith(stream: Readable, run: ClientRun): void {
   const finish = (): void => {
-    if (scopes.delete(ending)) end();
+    if (stay()) run.end();
   };
-  scopes.add(ending);
+  const stay = run.whenLeft(finish);
   finished(stream, finish);
-}
-
-interface Timed {
-  readonly request: FastifyRequest;
-  readonly scope: CallScope;
-  readonly timeoutMs: number;
-}
-
-function orTimeout<T>(settled: Promise<T>, { request, scope, timeoutMs }: Timed): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const error = new ApiTimeoutError(timeoutMs);
-      reject(error);
-      scope.abort(error);
-      recordOf(request.raw).onTimeout?.(error);
-    }, timeoutMs);
-    void settled.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
-}
-
-/** The time of a method that has none of its own. */
-export function setDefaultTimeout(request: FastifyRequest, timeoutMs: number): void {
-  recordOf(request.raw).timeoutMs = timeoutMs;
-}
-
-function timeoutOf(request: FastifyRequest, { timeoutMs }: RunOptions): number | undefined {
-  return timeoutMs ?? recordOf(request.raw).timeoutMs;
-}
-
-/** Calls `listener` when the method that a request is for has run out of time. */
-export function onTimeout(request: FastifyRequest, listener: (error: Error) => void): void {
-  recordOf(request.raw).onTimeout = listener;
-}
-
-/** The connection by which a request came; of HTTP/2 its own stream. */
-export function connectionOf({ raw }: FastifyRequest): Connection {
-  const { stream } = raw as { readonly stream?: Connection };
-  return stream ?? (raw.socket as Connection);
-}
-
-/** One listener for all requests of a connection. */
-function scopesOf(connection: Connection): Set<Abortable> {
-  const known = connection[SCOPES];
-  if (known !== undefined) return known;
-  const scopes = new Set<Abortable>();
-  connection[SCOPES] = scopes;
-  connection.once('close', () => {
-    for (const scope of scopes) scope.abort(new Error('The client closed the connection.'));
-  });
-  return scopes;
 }

@@ -2,12 +2,6 @@
 export const ENDING_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 /**
- * One press of Ctrl-C may reach the process twice, from the terminal and from npm. What comes within
- * this time, in milliseconds, is the same request to end.
- */
-export const SAME_SIGNAL_MS = 100;
-
-/**
  * Time for which a closing server goes on answering, in milliseconds: each answer then tells its
  * client to leave, so that few keep-alive connections are cut with a request on its way.
  */

@@ -1,6 +1,6 @@
-import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
-import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
+import { ENDING_SIGNALS } from './ending.js';
+import { SecondSignal } from './second-signal.js';
 
 /**
  * From now on a second signal, or the end of the grace period, ends the process at once with an exit
@@ -11,8 +11,8 @@ import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
  */
 export function forceExitAfter(graceMs: number, signal: string): void {
   if (process.listenerCount(signal) === 0) return;
-  const armedAt = performance.now();
-  const logger = new Logger('Shutdown');
+  const signals = new SecondSignal();
+  signals.begin();
   const disarm = (): void => {
     for (const name of ENDING_SIGNALS) process.removeListener(name, onSignal);
     clearTimeout(timer);
@@ -22,16 +22,17 @@ export function forceExitAfter(graceMs: number, signal: string): void {
       // Nest has finished and raises the signal again, for its default: to end the process.
       disarm();
       process.kill(process.pid, again);
-    } else if (performance.now() - armedAt >= SAME_SIGNAL_MS) {
-      logger.warn(`${again} while closing: the process ends without waiting any longer.`);
-      process.exit(128 + constants.signals[again]);
+    } else {
+      signals.take(again);
     }
   };
   const timer = setTimeout(() => {
     disarm();
     // Nest listens until its shutdown has ended: this process then goes on for reasons of its own.
     if (process.listenerCount(signal) === 0) return;
-    logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
+    new Logger('Shutdown').error(
+      `Not closed within ${graceMs} ms: the process ends with what is unfinished.`,
+    );
     process.exit(1);
   }, graceMs).unref();
   for (const name of ENDING_SIGNALS) process.on(name, onSignal);

@@ -1,24 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { RouteOptions, onRequestHookHandler } from 'fastify';
+import { isInfrastructure } from '../api-route.js';
+import { recordOf } from './request-record.js';
 
 /**
  * Where an infrastructure endpoint is served: at every address; at the operators' only, where the server
- * has one (`admin`); or there and never elsewhere.
+ * has one (`admin`); there and never elsewhere; or never there.
  */
-export type InfrastructureAddress = 'any' | 'operators-first' | 'operators-only';
+export type InfrastructureAddress = 'any' | 'operators-first' | 'operators-only' | 'public';
 
-const OPERATOR = Symbol('bentonest.operator-request');
 const ADDRESS = 'bentonestAddress';
-
-type MarkedRequest = IncomingMessage & { [OPERATOR]?: true };
 
 /** A request came by the operators' address. */
 export function markOperatorRequest(request: IncomingMessage): void {
-  (request as MarkedRequest)[OPERATOR] = true;
+  recordOf(request).isOfOperators = true;
 }
 
 export function isOperatorRequest(request: IncomingMessage): boolean {
-  return (request as MarkedRequest)[OPERATOR] === true;
+  return recordOf(request).isOfOperators;
 }
 
 /** The config of a Fastify route with the address that it is served at. */
@@ -31,6 +30,14 @@ export function addressOf(config: unknown): InfrastructureAddress {
     readonly [ADDRESS]?: InfrastructureAddress;
   };
   return address;
+}
+
+/** Whether a route is served at the one address or the other of a server that has both. */
+export function isServedAt(config: unknown, isOfOperators: boolean): boolean {
+  const address = addressOf(config);
+  return isOfOperators
+    ? isInfrastructure(config) && address !== 'public'
+    : address === 'any' || address === 'public';
 }
 
 const answerNotFound: onRequestHookHandler = ({ raw }, reply, done) => {

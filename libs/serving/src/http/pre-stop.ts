@@ -1,7 +1,7 @@
-import { constants } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { RawServerBase } from 'fastify';
-import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
+import { ENDING_SIGNALS } from './ending.js';
+import { SecondSignal } from './second-signal.js';
 
 /**
  * The time in which a server that is to end goes on as before, so that load balancers notice. Nest tells
@@ -9,7 +9,7 @@ import { ENDING_SIGNALS, SAME_SIGNAL_MS } from './ending.js';
  */
 export class PreStop {
   private readonly logger = new Logger('Shutdown');
-  private signalledAt: number | undefined;
+  private readonly signals = new SecondSignal();
 
   constructor(
     private readonly server: RawServerBase,
@@ -40,10 +40,6 @@ export class PreStop {
   };
 
   private readonly onSignal = (signal: (typeof ENDING_SIGNALS)[number]): void => {
-    const now = performance.now();
-    this.signalledAt ??= now;
-    if (this.signalledAt === now || now - this.signalledAt < SAME_SIGNAL_MS) return;
-    this.logger.warn(`${signal} while closing: the process ends without waiting any longer.`);
-    process.exit(128 + constants.signals[signal]);
+    this.signals.take(signal);
   };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
-import { connectionOf } from './client-scope.js';
+import { connectionOf } from './client-run.js';
 import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 import { recordOf } from './request-record.js';
 

@@ -17,6 +17,8 @@ export class RequestRecord {
   /** The time that its method has where it has none of its own. */
   timeoutMs: number | undefined = undefined;
   onTimeout: ((error: Error) => void) | undefined = undefined;
+  /** It came by the operators' address. */
+  isOfOperators = false;
   /** The answer is published as the mount's, not as that of a route. */
   isMounted = false;
   isPublished = false;

@@ -1,9 +1,11 @@
+import type { Server } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ResolvedServingOptions, ServingOptions } from '../serving.options.js';
+import { answerClientError } from '../errors/client-errors.js';
 import { Admission } from './admission.js';
 import { ClosingState } from './closing-state.js';
 import { forceExitAfter } from './forced-exit.js';
@@ -12,6 +14,9 @@ import { IdleBodies } from './idle-bodies.js';
 import { OpenConnections } from './open-connections.js';
 import { PreStop } from './pre-stop.js';
 import { setTimeouts } from './server-timeouts.js';
+
+/** Fastify's own. */
+const DEFAULT_KEEP_ALIVE_MS = 72_000;
 
 /** What the server around the routes does: how long clients may take, and how it ends. */
 @Injectable()
@@ -32,7 +37,7 @@ export class ServerLife implements BeforeApplicationShutdown {
     const { server } = fastify;
     const { preStopDelayMs, bodyIdleTimeoutMs } = this.options;
     const connections = new OpenConnections(server);
-    setTimeouts(fastify, this.options);
+    setTimeouts(server, this.options);
     new IdleBodies(server, connections, bodyIdleTimeoutMs).watch();
     this.admission.watch(server);
     this.closing = new GracefulClose(server, connections);
@@ -46,6 +51,15 @@ export class ServerLife implements BeforeApplicationShutdown {
         beforeClose();
       },
     });
+  }
+
+  /** Another server that passes requests to the same application has the same patience with its clients. */
+  prepareOther(server: Server): void {
+    // As Fastify makes its own.
+    Object.assign(server, { requestTimeout: 0, keepAliveTimeout: DEFAULT_KEEP_ALIVE_MS });
+    setTimeouts(server, this.options);
+    new IdleBodies(server, new OpenConnections(server), this.options.bodyIdleTimeoutMs).watch();
+    server.on('clientError', answerClientError);
   }
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {

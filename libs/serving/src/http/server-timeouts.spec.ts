@@ -9,7 +9,7 @@ type Times = Pick<Server, 'requestTimeout' | 'headersTimeout' | 'keepAliveTimeou
 
 function timesOf(options: ServingOptions, adapter = {}): Times {
   const instance = fastify(adapter);
-  setTimeouts(instance, resolveServingOptions(options));
+  setTimeouts(instance.server, resolveServingOptions(options));
   const { requestTimeout, headersTimeout, keepAliveTimeout } = instance.server;
   return { requestTimeout, headersTimeout, keepAliveTimeout };
 }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { RawServerBase } from 'fastify';
 import type { ResolvedServingOptions } from '../serving.options.js';
 
 /** How often Node looks for requests that are late, in milliseconds: its own default is 30 s. */
@@ -12,7 +12,7 @@ const NODE_DEFAULT_HEADERS_TIMEOUT_MS = 60_000;
 type TimedServer = Server & { connectionsCheckingInterval?: number };
 
 /** Sets how long clients may take. A time that the application gave to its FastifyAdapter stays. */
-export function setTimeouts({ server }: FastifyInstance, options: ResolvedServingOptions): void {
+export function setTimeouts(server: RawServerBase, options: ResolvedServingOptions): void {
   // HTTP/2 has other ways.
   if (!('headersTimeout' in server)) return;
   const timed = server as TimedServer;

@@ -22,6 +22,7 @@ import { ServedRoutes } from './served-routes.js';
 @Injectable()
 export class ApiDocument {
   private made: Promise<OpenAPIObject> | undefined;
+  private hasOperators = false;
 
   constructor(
     private readonly served: ServedRoutes,
@@ -29,6 +30,12 @@ export class ApiDocument {
     private readonly config: ApplicationConfig,
     @Inject(DOCS_OPTIONS) private readonly options: DocsOptions | false,
   ) {}
+
+  /** The server has an address of the operators: what is only there is not described to the world. */
+  leaveToOperators(): void {
+    this.hasOperators = true;
+    this.made = undefined;
+  }
 
   /**
    * The document, the same object each time unless a mounted application was down. The application's prefix
@@ -66,7 +73,8 @@ export class ApiDocument {
       schemas: Object.keys(schemas),
       paths: isServed ? [path, page] : [],
     });
-    return finishDocument(whole, { schemas, documentPath: isServed ? path : undefined });
+    const documentPath = isServed ? path : undefined;
+    return finishDocument(whole, { schemas, documentPath, hasOperators: this.hasOperators });
   }
 
   private async readMounts({ mounts = true }: DocsOptions): Promise<readonly MountedDocument[]> {

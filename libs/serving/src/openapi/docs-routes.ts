@@ -5,6 +5,7 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { INFRASTRUCTURE_CONFIG } from '../api-route.js';
+import { addressConfig } from '../http/operator-address.js';
 import { ApiDocument } from './api-document.js';
 import { relativeLink, resolveDocsPaths } from './docs-paths.js';
 import type { DocsPaths } from './docs-paths.js';
@@ -13,7 +14,8 @@ import type { DocsOptions } from './docs.options.js';
 import { ASSET_TYPES, CONTENT_SECURITY_POLICY, readAsset, renderPage } from './swagger-ui.js';
 import type { Asset, AssetName } from './swagger-ui.js';
 
-const ROUTE = { config: INFRASTRUCTURE_CONFIG };
+/** For the world: operators have no use of it, and their address has the fewer doors. */
+const ROUTE = { config: { ...INFRASTRUCTURE_CONFIG, ...addressConfig('public') } };
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 

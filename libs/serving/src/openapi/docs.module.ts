@@ -4,22 +4,33 @@ import { ApiDocument } from './api-document.js';
 import { DocsRoutes } from './docs-routes.js';
 import { DOCS_OPTIONS } from './docs.options.js';
 import type { DocsModuleOptions } from './docs.options.js';
+import type { OptionsSource } from '../serving.options.js';
 import { MountedDocuments } from './mounted-documents.js';
 import { ServedRoutes } from './served-routes.js';
 
 /** The API document: in code always, and served unless that is switched off. */
 @Module({})
 export class DocsModule {
-  static register({ docs = {} }: DocsModuleOptions = {}): DynamicModule {
-    const options = { provide: DOCS_OPTIONS, useValue: docs };
+  /** @param isServed decides at once whether it is served, whatever the options will say. */
+  static register(
+    source: OptionsSource<DocsModuleOptions> = { useValue: {} },
+    isServed = true,
+  ): DynamicModule {
+    const given = Symbol('bentonest.docs-module-options');
+    const options = {
+      provide: DOCS_OPTIONS,
+      inject: [given],
+      useFactory: ({ docs = {} }: DocsModuleOptions) => docs,
+    };
     return {
       module: DocsModule,
       providers: [
+        { provide: given, ...source },
         options,
         ServedRoutes,
         MountedDocuments,
         ApiDocument,
-        ...(docs === false ? [] : [DocsRoutes]),
+        ...(isServed ? [DocsRoutes] : []),
       ],
       exports: [ApiDocument],
     };

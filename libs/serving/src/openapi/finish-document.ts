@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { INFRASTRUCTURE_TAG } from './infrastructure.decorator.js';
+import { INFRASTRUCTURE_TAG, OPERATORS_FIRST } from './infrastructure.decorator.js';
 import { operationsOf } from './operations.js';
 import type { Operation, PathItem, Paths } from './operations.js';
 
@@ -10,6 +10,8 @@ interface Completion {
   readonly schemas: Schemas;
   /** Where the document is served, if it is. */
   readonly documentPath: string | undefined;
+  /** What is at the operators' address first is there only. */
+  readonly hasOperators: boolean;
 }
 
 /**
@@ -18,9 +20,9 @@ interface Completion {
  */
 export function finishDocument(
   document: OpenAPIObject,
-  { schemas, documentPath }: Completion,
+  { schemas, documentPath, hasOperators }: Completion,
 ): OpenAPIObject {
-  const described = { ...document.paths };
+  const described = forTheWorld(document.paths, hasOperators);
   if (documentPath !== undefined) described[documentPath] ??= describeDocument(document.info.title);
   const entries = Object.entries(described);
   const paths = Object.fromEntries([
@@ -35,6 +37,22 @@ export function finishDocument(
   const components = { ...document.components, schemas: fillSchemas(document, schemas) };
   const others = webhooks === undefined ? {} : { webhooks };
   return { openapi, info, servers, tags: listTags(paths), paths, components, ...others };
+}
+
+function forTheWorld(paths: Paths, hasOperators: boolean): Paths {
+  const open = Object.entries(paths).flatMap(([path, item]) => {
+    const methods = Object.entries(item).flatMap(([method, operation]) => {
+      if (!isMarked(operation)) return [[method, operation] as const];
+      const { [OPERATORS_FIRST]: _, ...others } = operation;
+      return hasOperators ? [] : [[method, others] as const];
+    });
+    return methods.length === 0 ? [] : [[path, Object.fromEntries(methods)] as const];
+  });
+  return Object.fromEntries<PathItem>(open);
+}
+
+function isMarked(operation: unknown): operation is Record<typeof OPERATORS_FIRST, unknown> {
+  return typeof operation === 'object' && operation !== null && OPERATORS_FIRST in operation;
 }
 
 /** A DTO that another controller takes too is empty to @nestjs/swagger, unless it is decorated for it. */

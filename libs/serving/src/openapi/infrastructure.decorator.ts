@@ -7,6 +7,9 @@ import { readSwagger, writeSwagger } from './swagger-keys.js';
 /** The tag of endpoints that serve the operation of the server and not its users. */
 export const INFRASTRUCTURE_TAG = 'Infrastructure';
 
+/** Marks an operation that is at the operators' address where there is one; a finished document has it not. */
+export const OPERATORS_FIRST = 'x-bentonest-operators-first';
+
 /** What the API document says of an infrastructure endpoint. */
 export interface InfrastructureOptions {
   readonly summary: string;
@@ -35,7 +38,8 @@ export function Infrastructure({
       object | undefined;
     const marked = { ...config, ...INFRASTRUCTURE_CONFIG, ...addressConfig(address) };
     Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, marked, handler);
-    const operation = { summary, tags: [INFRASTRUCTURE_TAG] };
+    const mark = address === 'operators-first' ? { [OPERATORS_FIRST]: true } : {};
+    const operation = { summary, tags: [INFRASTRUCTURE_TAG], ...mark };
     writeSwagger(
       'operation',
       { ...operation, ...(readSwagger('operation', handler) as object | undefined) },

@@ -4,7 +4,7 @@ import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { describeFailure } from '../errors/describe-failure.js';
 import { originOf } from '../http/call-origin.js';
-import { connectionOf } from '../http/client-scope.js';
+import { connectionOf } from '../http/client-run.js';
 
 const logger = new Logger('BentoNest');
 

@@ -3,9 +3,10 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
-  addressOf,
-  isInfrastructure,
+  ApiDocument,
+  ServerLife,
   isOperatorRequest,
+  isServedAt,
   markOperatorRequest,
 } from 'bentonest/serving';
 import type { FastifyRequest } from 'fastify';
@@ -36,6 +37,8 @@ export function createAdminServer(
     markOperatorRequest(request);
     fastify.routing(request, response);
   });
+  app.get(ServerLife, { strict: false }).prepareOther(server);
+  app.get(ApiDocument, { strict: false }).leaveToOperators();
   app.getHttpServer().once('close', () => {
     server.close();
     server.closeAllConnections();
@@ -44,9 +47,7 @@ export function createAdminServer(
 }
 
 function isServedHere({ raw, routeOptions, is404 }: FastifyRequest): boolean {
-  if (is404) return true;
-  const { config } = routeOptions;
-  return isOperatorRequest(raw) ? isInfrastructure(config) : addressOf(config) === 'any';
+  return is404 || isServedAt(routeOptions.config, isOperatorRequest(raw));
 }
 
 /** What changes the process needs the token, and comes from no web page. */

@@ -95,6 +95,8 @@ it('answers when all have reported', async () => {
   third.report(30);
   await vi.advanceTimersByTimeAsync(0);
   expect(asker.collected).toEqual({ calls_total: 60, items: 60 });
+  // Nothing waits for those who have reported.
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('of one that is silent, its totals count that it told last, and no gauge', async () => {

@@ -90,11 +90,14 @@ export class MetricsCollector {
     const round = ++this.roundCount;
     const reports = new Map<MemberChannel, EncodedMetrics>();
     await new Promise<void>((resolve) => {
-      const finish = (): void => resolve();
+      const timer = setTimeout(resolve, REPORT_WITHIN_MS);
+      const finish = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
       this.rounds.set(round, { silent: new Set(others), reports, finish });
       for (const other of others) other.send({ type: 'report', request: round });
-      if (others.length === 0) resolve();
-      else setTimeout(resolve, REPORT_WITHIN_MS);
+      if (others.length === 0) finish();
     });
     this.rounds.delete(round);
     // At once, lest one that ends meanwhile count among the living and among the dead.
