@@ -61,6 +61,7 @@ describe('bash completes', () => {
       'bentomodel',
       'tar',
       'gz',
+      'xz',
       'folder',
     ]);
     expect(await completed('bentonest', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);

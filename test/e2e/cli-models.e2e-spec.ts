@@ -9,6 +9,9 @@ import type { Outcome } from './cli-process.js';
 const IRIS = 'iris_clf:qojfx7t2csxcqyz4';
 const ONNX = join(ROOT, 'test/models/store/models/iris_clf/qojfx7t2csxcqyz4/saved_model.onnx');
 
+const hasXz = spawnSync('xz', ['--version']).status === 0;
+if (!hasXz) console.warn('SKIPPED: xz is not installed, no archive is compressed with it.');
+
 let folder: string;
 let home: string;
 
@@ -135,7 +138,8 @@ describe('models get', () => {
 
 describe('models import and export', () => {
   it('take a model out and back in, in every format', async () => {
-    for (const format of ['bentomodel', 'tar', 'gz', 'folder']) {
+    const formats = ['bentomodel', 'tar', 'gz', 'folder', ...(hasXz ? ['xz'] : [])];
+    for (const format of formats) {
       const target = join(folder, `out-${format}`);
       const { code, stdout, stderr } = await models('export', IRIS, target, '-f', format);
       expect([code, stderr]).toEqual([0, '']);
@@ -145,6 +149,16 @@ describe('models import and export', () => {
         await readFile(join(other, `models/${IRIS.replace(':', '/')}/saved_model.onnx`)),
       ).toEqual(await readFile(ONNX));
     }
+  });
+
+  it('export says in a line what writing xz needs', async () => {
+    const { code, stdout, stderr } = await bentonest(['models', 'export', IRIS, 'iris.tar.xz'], {
+      cwd: folder,
+      env: { BENTOML_HOME: home, PATH: folder },
+    });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^bentonest: Expected the program xz on PATH [^\n]*xz-utils[^\n]+\n$/);
+    expect(await readdir(folder)).toEqual(['home']);
   });
 
   it('export into this folder where no target is named', async () => {
