@@ -123,6 +123,15 @@ describe('models get', () => {
     expect(await readdir(path)).toContain('model.yaml');
   });
 
+  it('takes the beginning of a version, which delete does not', async () => {
+    expect(await json('get', 'iris_clf:qoj')).toMatchObject({ tag: IRIS });
+    expect(await refusal('delete', 'iris_clf:qoj', '-y')).toBe(
+      `bentonest: Expected the whole version to delete, got the beginning of ${IRIS}. Name that.\n`,
+    );
+    await models('import', ONNX, '-t', 'iris_clf:qoz');
+    expect(await refusal('get', 'iris_clf:qo')).toContain('got 2: qojfx7t2csxcqyz4, qoz.');
+  });
+
   it('names the nearest of an unknown one', async () => {
     expect(await refusal('get', 'iris_cl')).toContain('nearest: iris_clf');
     expect(await refusal('get', 'iris_clf:v9')).toContain('qojfx7t2csxcqyz4');
