@@ -108,7 +108,7 @@ async function exportObject(
     );
   }
   const address = `s3://${wanted.bucket}/${wanted.key}`;
-  if (overwrite !== true && (await isTaken(wanted))) throw taken(address);
+  if (overwrite !== true && (await isTaken(wanted, signal))) throw taken(address);
   await upload(wanted, await archiveOf(model, options), signal);
   return address;
 }

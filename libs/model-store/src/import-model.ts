@@ -50,7 +50,7 @@ export async function importModel(
   });
   if (found.isDirectory()) return importFolder(home, source, options);
   if (source.endsWith('.onnx') && found.isFile()) return importOnnx(home, source, options);
-  const open = async () => ({ body: await openFile(source), total: found.size });
+  const open = async () => ({ body: await openFile(source, options.signal), total: found.size });
   return importArchive(home, open, options);
 }
 
