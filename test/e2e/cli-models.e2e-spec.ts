@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
@@ -191,6 +191,20 @@ describe('models import and export', () => {
     expect(await refusal('export', IRIS, stdout.trimEnd())).toMatch(/overwrite/);
     expect((await models('export', IRIS, stdout.trimEnd(), '--overwrite')).code).toBe(0);
     expect(await refusal('import', stdout.trimEnd())).toContain(IRIS);
+  });
+
+  it('refuse a folder with a link in it', async () => {
+    await cp(join(home, 'models', IRIS.replace(':', '/')), join(folder, 'iris'), {
+      recursive: true,
+    });
+    await symlink('/etc/passwd', join(folder, 'iris/passwd'));
+    expect(await refusal('import', join(folder, 'iris'), '-t', 'other')).toContain(
+      'got a link or device "passwd". Put a copy in its place.',
+    );
+    const copy = { recursive: true, verbatimSymlinks: true };
+    await cp(join(folder, 'iris'), join(home, 'models', IRIS.replace(':', '/')), copy);
+    expect(await refusal('export', IRIS, 'out')).toContain('got a link or device "passwd"');
+    expect((await readdir(folder)).toSorted()).toEqual(['home', 'iris']);
   });
 
   it.each([

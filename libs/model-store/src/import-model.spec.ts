@@ -97,6 +97,39 @@ describe('external data of an .onnx file', () => {
   });
 });
 
+describe('a link in a folder', () => {
+  // Also one that stays inside: what it points to would be saved twice, or not at all.
+  const LINKS = ['/etc/passwd', '/etc', '../secret', 'weights', 'nowhere'];
+  const refused = (name: string) => ({
+    code: 'INVALID_MODEL_SOURCE',
+    message: `Expected files and folders only, got a link or device "${name}". Put a copy in its place.`,
+  });
+
+  it.each(LINKS)('to %s is refused by an import, and so is a folder of it', async (target) => {
+    const folder = join(outside, 'model');
+    await mkdir(join(folder, 'deep'), { recursive: true });
+    await writeFile(join(outside, 'secret'), 'secret');
+    await writeFile(join(folder, 'model.yaml'), modelYaml('a', 'v1'));
+    await writeFile(join(folder, 'weights'), 'x');
+    await symlink(target, join(folder, 'deep/link'));
+    await expect(store.import(folder)).rejects.toMatchObject(refused('deep/link'));
+    await expect(store.save('a', folder)).rejects.toMatchObject(refused('deep/link'));
+    await symlink(target, join(folder, 'a'));
+    await expect(store.import(folder)).rejects.toMatchObject(refused('a'));
+    await expectNothing();
+  });
+
+  it.each(LINKS)('to %s is refused by an export in every format', async (target) => {
+    const { folder } = await store.save('a', { weights: Buffer.from('x') });
+    await symlink(target, join(folder, 'link'));
+    for (const format of ['bentomodel', 'gz', 'xz', 'tar', 'folder'] as const) {
+      const exporting = store.export('a', join(outside, 'out'), { format });
+      await expect(exporting).rejects.toMatchObject(refused('link'));
+    }
+    expect(await readdir(outside)).toEqual([]);
+  });
+});
+
 /** A server that answers as S3 would; a real one does not hang up when it should. */
 async function s3Server(answer: RequestListener): Promise<void> {
   const server = createHttpServer(answer);
