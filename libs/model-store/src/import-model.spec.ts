@@ -97,6 +97,51 @@ describe('external data of an .onnx file', () => {
   });
 });
 
+it('what Python wrote of a model comes through import, another tag, export and import', async () => {
+  const saved = new URL(
+    '../../../test/models/store/models/iris_clf/qojfx7t2csxcqyz4/model.yaml',
+    import.meta.url,
+  );
+  const more = {
+    custom_metadata: "{ticket: 7, until: 2024-01-15, 'yes': 'no', deep: [{a: null}]}",
+    labels: "{stage: 'on', count: '010'}",
+    metadata: '{accuracy: 0.5, classes: [a, b]}',
+    options: '{providers: [CPUExecutionProvider]}',
+  };
+  const lines = Object.entries(more).map(([key, text]) => `${key}: ${text}\n`);
+  const yaml = (await readFile(saved, 'utf8'))
+    .replace(/^(labels|metadata|options): \{\}\n/gm, '')
+    .replace(/^( +)onnx: .*$/m, "$1onnx: 1.17.0\n$1torch: '2.10'\n$1numpy: 1.26.4");
+  const folder = join(outside, 'model');
+  await mkdir(folder);
+  await writeFile(join(folder, 'model.yaml'), yaml + lines.join(''));
+  await writeFile(join(folder, 'saved_model.onnx'), 'model');
+
+  const first = await store.import(folder);
+  expect(first.context).toMatchObject({
+    frameworkName: 'onnx',
+    frameworkVersions: { onnx: '1.17.0', torch: '2.10', numpy: '1.26.4' },
+    bentomlVersion: '1.1.11',
+  });
+  expect(first.customMetadata).toEqual({
+    ticket: 7,
+    until: '2024-01-15',
+    yes: 'no',
+    deep: [{ a: null }],
+  });
+  expect(first).toMatchObject({ labels: { stage: 'on', count: '010' }, apiVersion: 'v1' });
+  const second = await store.import(folder, { tag: 'other:v2', labels: { team: 'a' } });
+  const archive = await store.export(second.tag, outside);
+  const third = await store.import(archive, { tag: 'third' });
+  expect(third).toEqual({
+    ...first,
+    tag: third.tag,
+    folder: third.folder,
+    labels: { ...first.labels, team: 'a' },
+  });
+  expect(third.tag.toString()).toBe('third:v2');
+});
+
 describe('a link in a folder', () => {
   // Also one that stays inside: what it points to would be saved twice, or not at all.
   const LINKS = ['/etc/passwd', '/etc', '../secret', 'weights', 'nowhere'];
