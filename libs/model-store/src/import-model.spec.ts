@@ -82,17 +82,48 @@ describe('external data of an .onnx file', () => {
     await expectNothing();
   });
 
-  it('comes from beside the object on S3', async () => {
+  it('is refused under the name of a file that the store has itself', async () => {
+    for (const name of ['saved_model.onnx', 'Saved_Model.onnx', 'model.yaml']) {
+      await writeFile(join(outside, 'net.onnx'), onnxWith(name));
+      await writeFile(join(outside, name), 'weights');
+      await expect(store.import(join(outside, 'net.onnx'))).rejects.toMatchObject({
+        code: 'INVALID_MODEL_SOURCE',
+        message: expect.stringContaining(`got "${name}"`) as string,
+      });
+    }
+    await expectNothing();
+  });
+
+  it('is refused on S3 where its name leaves the folder, before it is asked for', async () => {
+    const asked: (string | undefined)[] = [];
+    await s3Server((request, response) => {
+      asked.push(request.url?.split('?')[0]);
+      response.end(onnxWith('../w.bin'));
+    });
+    await expect(store.import('s3://models/nets/net.onnx')).rejects.toThrow(notOwn('../w.bin'));
+    expect(asked).toEqual(['/models/nets/net.onnx']);
+    await expectNothing();
+  });
+
+  it('comes from beside the object on S3, each of them once', async () => {
     const objects: Record<string, Buffer> = {
       '/models/nets/net.onnx': onnxWith('sub/w.bin'),
       '/models/nets/sub/w.bin': Buffer.from('weights'),
     };
     await s3Server((request, response) => {
       const { pathname } = new URL(request.url ?? '', 'http://localhost');
-      response.writeHead(pathname in objects ? 200 : 404).end(objects[pathname]);
+      const body = objects[pathname];
+      response.writeHead(200, { 'content-length': body.length }).end(body);
     });
-    const { folder, tag } = await store.import('s3://models/nets/net.onnx');
-    expect(tag.name).toBe('net');
+    const heard: [number, number?][] = [];
+    const { folder, tag, module } = await store.import('s3://models/nets/net.onnx', {
+      onProgress: (...progress) => heard.push(progress),
+    });
+    expect([tag.name, module]).toEqual(['net', 'bentoml.onnx']);
+    const total = objects['/models/nets/net.onnx'].length + 'weights'.length;
+    expect(heard.at(-1)).toEqual([total, total]);
+    expect(await readFile((await store.get('net')).file)).toEqual(objects['/models/nets/net.onnx']);
+    expect((await readdir(folder)).toSorted()).toEqual(['model.yaml', 'saved_model.onnx', 'sub']);
     expect(await readFile(join(folder, 'sub/w.bin'), 'utf8')).toBe('weights');
   });
 });
