@@ -4,7 +4,6 @@ import { join, resolve } from 'node:path';
 import { ContainedFolder, listTagParts, reasonOf } from './contained-path.js';
 import { listModels } from './list/list-models.js';
 import type { ListModelsOptions, ModelSummary } from './list/list-models.js';
-import { parseModelInfo } from './model-info.js';
 import type { ModelInfo } from './model-info.js';
 import { InvalidModelError, ModelNotFoundError } from './model-store.errors.js';
 import { nearest } from './nearest.js';
@@ -222,7 +221,10 @@ async function versionOf(wanted: Tag, root: ContainedFolder, versions: string): 
 async function readInfo(tag: Tag, root: ContainedFolder, folder: string): Promise<ModelInfo> {
   const yaml = await root.find(folder, 'model.yaml', 'file');
   if (yaml === undefined) throw incomplete(tag, 'model.yaml');
-  return parseModelInfo(await read(yaml, tag, 'model.yaml'), tag);
+  const text = await read(yaml, tag, 'model.yaml');
+  // A list does without it, and so without the parser of YAML.
+  const { parseModelInfo } = await import('./model-info.js');
+  return parseModelInfo(text, tag);
 }
 
 function incomplete(tag: Tag, name: string, origin = ''): InvalidModelError {

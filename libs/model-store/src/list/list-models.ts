@@ -63,7 +63,7 @@ export async function listModels(
 }
 
 async function summarise(folder: string, tag: Tag): Promise<ModelSummary> {
-  const summary = readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
+  const summary = await readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
   const files = await listFiles(folder);
   const { module, labels, createdAt } = summary;
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);

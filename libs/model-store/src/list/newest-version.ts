@@ -37,7 +37,7 @@ export class NewestVersion {
     if (known !== undefined) return known;
     try {
       const text = await readFile(join(this.folder, version, 'model.yaml'), 'utf8');
-      const { createdAt } = readSummary(text, new Tag(basename(this.folder), version));
+      const { createdAt } = await readSummary(text, new Tag(basename(this.folder), version));
       this.times.set(version, createdAt.getTime());
       return createdAt.getTime();
     } catch (error) {
