@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { constants } from 'node:fs';
 import { open, readFile, readdir, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ModelStore } from 'bentonest/model-store';
@@ -36,24 +37,28 @@ beforeAll(async () => {
   env = await slowS3();
 });
 
+async function answerSlowly(response: ServerResponse, url: string): Promise<void> {
+  response.writeHead(200, { 'content-length': archive.length });
+  const pieces = 20;
+  const size = Math.ceil(archive.length / pieces);
+  for (let i = 0; i < pieces && !response.destroyed; i++) {
+    response.write(archive.subarray(i * size, (i + 1) * size));
+    if (i === pieces / 2 && url.includes('stalled')) return;
+    await new Promise((resolve) => setTimeout(resolve, 2000 / pieces));
+  }
+  response.end();
+}
+
 /**
  * A server that speaks as much S3 as it takes to be slow, which a real one is not: an object named
  * `stalled…` stops in its middle, others take two seconds, and an upload is not answered.
  */
 async function slowS3(): Promise<Record<string, string>> {
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     request.resume();
-    if (request.method === 'HEAD') return void response.writeHead(404).end();
-    if (request.method !== 'GET') return void uploads++;
-    response.writeHead(200, { 'content-length': archive.length });
-    const pieces = 20;
-    const size = Math.ceil(archive.length / pieces);
-    for (let i = 0; i < pieces && !response.destroyed; i++) {
-      response.write(archive.subarray(i * size, (i + 1) * size));
-      if (i === pieces / 2 && request.url?.includes('stalled') === true) return;
-      await new Promise((resolve) => setTimeout(resolve, 2000 / pieces));
-    }
-    response.end();
+    if (request.method === 'HEAD') response.writeHead(404).end();
+    else if (request.method === 'GET') void answerSlowly(response, request.url ?? '');
+    else uploads += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanups.push(() => {

@@ -12,9 +12,9 @@ vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof fs>();
   return {
     ...real,
-    readFile: (...args: Parameters<typeof fs.readFile>) => {
-      if (String(args[0]).endsWith('model.yaml')) read.push(String(args[0]));
-      return real.readFile(...args);
+    readFile: (path: string, encoding: 'utf8') => {
+      if (path.endsWith('model.yaml')) read.push(path);
+      return real.readFile(path, encoding);
     },
     rm: async (...args: Parameters<typeof fs.rm>) => {
       await others.beforeRm();
