@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, symlink } from 'node:fs/promises';
+import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -61,6 +61,7 @@ describe('bash completes', () => {
       'bentomodel',
       'tar',
       'gz',
+      'xz',
       'folder',
     ]);
     expect(await completed('bentonest', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
@@ -89,12 +90,30 @@ describe('bash completes', () => {
   });
 });
 
-describe.each([
-  ['zsh', ['-n']],
-  ['fish', ['--no-execute']],
-])('the script of %s', (shell, args) => {
+/** How a shell parses a script, and prints what it offers for words; zsh's own functions are stood in for. */
+const SHELLS = {
+  zsh: {
+    parse: '-n',
+    complete: `
+      compdef() {}; compadd() { shift; print -rl -- "$@" }; _files() { print files }
+      source <(bentonest completion zsh)
+      words=("$@"); CURRENT=$#
+      _bentonest`,
+    args: ['-f', '-c'],
+    paths: 'files',
+  },
+  fish: {
+    parse: '--no-execute',
+    complete: 'bentonest completion fish | source; complete -C (string join -- " " $argv[2..])',
+    args: ['--no-config', '-c'],
+    paths: '/etc/',
+  },
+};
+
+describe.each(['zsh', 'fish'] as const)('the script of %s', (shell) => {
+  const { parse, complete, args, paths } = SHELLS[shell];
   const isThere = spawnSync(shell, ['--version'], { env: cleanEnvironment() }).status === 0;
-  if (!isThere) console.warn(`SKIPPED: ${shell} is not installed, its completion is not parsed.`);
+  if (!isThere) console.warn(`SKIPPED: ${shell} is not installed, its completion is not run.`);
 
   it('calls the command', async () => {
     const { stdout } = await bentonest(['completion', shell]);
@@ -103,7 +122,26 @@ describe.each([
 
   it.skipIf(!isThere)('is parsed by it', async () => {
     const { stdout } = await bentonest(['completion', shell]);
-    const { status, stderr } = spawnSync(shell, args, { input: stdout, encoding: 'utf8' });
-    expect([status, stderr]).toEqual([0, '']);
+    const file = join(bin, `completion.${shell}`);
+    await writeFile(file, stdout);
+    const { code, stderr } = await run(shell, [parse, file]);
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it.skipIf(!isThere).each([
+    ['models p', ['pull', 'push']],
+    ['completion z', ['zsh']],
+    ['models get mlp:t', ['mlp:tz3vkqd2csxgcyz4']],
+    ['models export a --fo', ['--format']],
+    ['models import /et', [paths]],
+  ])('offers for %j what there is', async (line, offered) => {
+    const words = ['bentonest', ...line.split(' ')];
+    const { code, stdout, stderr } = await run(shell, [...args, complete, shell, ...words], {
+      env: { PATH: `${bin}:${process.env.PATH}`, BENTOML_HOME: HOME },
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    // fish puts a description behind a tab.
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((each) => each.split('\t')[0]).toSorted()).toEqual(offered);
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +8,9 @@ import type { Outcome } from './cli-process.js';
 
 const IRIS = 'iris_clf:qojfx7t2csxcqyz4';
 const ONNX = join(ROOT, 'test/models/store/models/iris_clf/qojfx7t2csxcqyz4/saved_model.onnx');
+
+const hasXz = spawnSync('xz', ['--version']).status === 0;
+if (!hasXz) console.warn('SKIPPED: xz is not installed, no archive is compressed with it.');
 
 let folder: string;
 let home: string;
@@ -120,6 +123,15 @@ describe('models get', () => {
     expect(await readdir(path)).toContain('model.yaml');
   });
 
+  it('takes the beginning of a version, which delete does not', async () => {
+    expect(await json('get', 'iris_clf:qoj')).toMatchObject({ tag: IRIS });
+    expect(await refusal('delete', 'iris_clf:qoj', '-y')).toBe(
+      `bentonest: Expected the whole version to delete, got the beginning of ${IRIS}. Name that.\n`,
+    );
+    await models('import', ONNX, '-t', 'iris_clf:qoz');
+    expect(await refusal('get', 'iris_clf:qo')).toContain('got 2: qojfx7t2csxcqyz4, qoz.');
+  });
+
   it('names the nearest of an unknown one', async () => {
     expect(await refusal('get', 'iris_cl')).toContain('nearest: iris_clf');
     expect(await refusal('get', 'iris_clf:v9')).toContain('qojfx7t2csxcqyz4');
@@ -135,7 +147,8 @@ describe('models get', () => {
 
 describe('models import and export', () => {
   it('take a model out and back in, in every format', async () => {
-    for (const format of ['bentomodel', 'tar', 'gz', 'folder']) {
+    const formats = ['bentomodel', 'tar', 'gz', 'folder', ...(hasXz ? ['xz'] : [])];
+    for (const format of formats) {
       const target = join(folder, `out-${format}`);
       const { code, stdout, stderr } = await models('export', IRIS, target, '-f', format);
       expect([code, stderr]).toEqual([0, '']);
@@ -145,6 +158,16 @@ describe('models import and export', () => {
         await readFile(join(other, `models/${IRIS.replace(':', '/')}/saved_model.onnx`)),
       ).toEqual(await readFile(ONNX));
     }
+  });
+
+  it('export says in a line what writing xz needs', async () => {
+    const { code, stdout, stderr } = await bentonest(['models', 'export', IRIS, 'iris.tar.xz'], {
+      cwd: folder,
+      env: { BENTOML_HOME: home, PATH: folder },
+    });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^bentonest: Expected the program xz on PATH [^\n]*xz-utils[^\n]+\n$/);
+    expect(await readdir(folder)).toEqual(['home']);
   });
 
   it('export into this folder where no target is named', async () => {
@@ -168,6 +191,20 @@ describe('models import and export', () => {
     expect(await refusal('export', IRIS, stdout.trimEnd())).toMatch(/overwrite/);
     expect((await models('export', IRIS, stdout.trimEnd(), '--overwrite')).code).toBe(0);
     expect(await refusal('import', stdout.trimEnd())).toContain(IRIS);
+  });
+
+  it('refuse a folder with a link in it', async () => {
+    await cp(join(home, 'models', IRIS.replace(':', '/')), join(folder, 'iris'), {
+      recursive: true,
+    });
+    await symlink('/etc/passwd', join(folder, 'iris/passwd'));
+    expect(await refusal('import', join(folder, 'iris'), '-t', 'other')).toContain(
+      'got a link or device "passwd". Put a copy in its place.',
+    );
+    const copy = { recursive: true, verbatimSymlinks: true };
+    await cp(join(folder, 'iris'), join(home, 'models', IRIS.replace(':', '/')), copy);
+    expect(await refusal('export', IRIS, 'out')).toContain('got a link or device "passwd"');
+    expect((await readdir(folder)).toSorted()).toEqual(['home', 'iris']);
   });
 
   it.each([

@@ -1,9 +1,9 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, afterAll, expect, it } from 'vitest';
-import { ROOT, bentonest, start, temporaryFolder } from './cli-process.js';
+import { ROOT, bentonest, temporaryFolder } from './cli-process.js';
 import type { Outcome } from './cli-process.js';
-import { freePort, until } from './served-app.js';
+import { startS3 } from './s3-server.js';
 
 const IRIS = 'iris_clf:qojfx7t2csxcqyz4';
 const URL_OF_IRIS = 's3://models/deep/iris.bentomodel';
@@ -17,24 +17,13 @@ afterAll(async () => {
   for (const clean of cleanups.toReversed()) await clean();
 });
 
-/** A server that speaks S3, as a process of its own. */
 beforeAll(async () => {
   const folder = await temporaryFolder((remove) => cleanups.push(remove));
   home = join(folder, 'home');
   await cp(join(ROOT, 'test/models/store'), home, { recursive: true });
-  const port = await freePort();
-  const bin = join(ROOT, 'node_modules/s3rver/bin/s3rver.js');
-  const args = ['-d', join(folder, 's3'), '-p', String(port), '--configure-bucket', 'models'];
-  const server = start(process.execPath, [bin, ...args]);
-  cleanups.push(() => server.child.kill('SIGKILL'));
-  const endpoint = `http://localhost:${port}`;
-  await until(async () => (await fetch(endpoint)).status > 0, 20_000, server.output);
-  env = {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'S3RVER',
-    AWS_SECRET_ACCESS_KEY: 'S3RVER',
-  };
+  const server = await startS3(join(folder, 's3'));
+  cleanups.push(server.stop);
+  ({ env } = server);
 }, 60_000);
 
 const models = (store: string, ...args: string[]): Promise<Outcome> =>
@@ -58,6 +47,7 @@ it('push sends a model, and pull takes it into another store', async () => {
 
 it.each([
   ['an object that is not there', ['pull', 's3://models/nothing']],
+  ['an address without a key', ['pull', 's3://models/']],
   ['a bucket that is not there', ['push', 'mlp', 's3://nowhere/x']],
 ])('%s is one line', async (_, args) => {
   const { code, stdout, stderr } = await models(home, ...args);

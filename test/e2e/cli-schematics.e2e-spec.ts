@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { run, start, temporaryFolder } from './cli-process.js';
@@ -64,7 +64,8 @@ const DEPENDENCIES = {
   'class-validator': '^0.15.1',
 };
 
-let unpacked: string;
+/** Installed once; a project of each test has a link to it. */
+let packages: string;
 let project: string;
 
 const cleanups: (() => unknown)[] = [];
@@ -74,7 +75,9 @@ afterAll(async () => {
 });
 
 beforeAll(async () => {
-  unpacked = await packPackage(await temporaryFolder((remove) => cleanups.push(remove)));
+  const folder = await temporaryFolder((remove) => cleanups.push(remove));
+  await installPackages(folder, await packPackage(folder));
+  packages = join(folder, 'node_modules');
 }, 60_000);
 
 beforeEach(async () => {
@@ -84,7 +87,7 @@ beforeEach(async () => {
     await writeFile(join(project, name), content);
   }
   await writePackage({ type: 'module', devDependencies: { vitest: '^4.1.2' } });
-  await installPackages(project, unpacked);
+  await symlink(packages, join(project, 'node_modules'));
 }, 60_000);
 
 function writePackage(more: object): Promise<void> {
@@ -206,6 +209,19 @@ describe('nest g -c bentonest service', () => {
       'mood.service.ts',
     ]);
     expect(await read('src/app.module.ts')).toBe(APPLICATION['src/app.module.ts']);
+  }, 60_000);
+
+  it('writes into the project of a monorepo that --project names', async () => {
+    await rename(join(project, 'src'), join(project, 'rest'));
+    await mkdir(join(project, 'apps/api'), { recursive: true });
+    await rename(join(project, 'rest'), join(project, 'apps/api/src'));
+    const app = { type: 'application', root: 'apps/api', sourceRoot: 'apps/api/src' };
+    const workspace = { monorepo: true, sourceRoot: 'apps/web/src', projects: { api: app } };
+    await writeFile(join(project, 'nest-cli.json'), JSON.stringify(workspace));
+    const generated = await nest('g', '-c', 'bentonest', 'service', 'mood', '--project', 'api');
+    expect(generated.stdout).toContain('apps/api/src/mood/mood.service.ts');
+    expect(await readdir(join(project, 'apps'))).toEqual(['api']);
+    expect(await read('apps/api/src/app.module.ts')).toContain('imports: [MoodModule]');
   }, 60_000);
 
   it.each([

@@ -1,53 +1,25 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ModelStore } from 'bentonest/model-store';
-import { beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { afterAll } from 'vitest';
-import { freePort, until } from './served-app.js';
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { startS3 } from './s3-server.js';
+import { freePort } from './served-app.js';
 
-// s3rver: an S3 server of the registry, which keeps objects in a folder.
-const S3RVER = join(
-  dirname(createRequire(import.meta.url).resolve('s3rver/package.json')),
-  'bin/s3rver.js',
-);
 const MODEL = fileURLToPath(
   new URL('../models/store/models/mlp/tz3vkqd2csxgcyz4/saved_model.onnx', import.meta.url),
 );
 
 let folder: string;
 let endpoint: string;
-let stop: () => Promise<void>;
+let env: Record<string, string>;
+let stop: () => Promise<unknown>;
 let store: ModelStore;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 's3-'));
-  const port = await freePort();
-  endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(
-    process.execPath,
-    [
-      S3RVER,
-      '-d',
-      join(folder, 'objects'),
-      '-p',
-      String(port),
-      '-a',
-      '127.0.0.1',
-      '--configure-bucket',
-      'models',
-    ],
-    { stdio: 'ignore' },
-  );
-  stop = async () => {
-    server.kill('SIGKILL');
-    await once(server, 'exit');
-  };
-  await until(async () => (await fetch(endpoint).catch(() => undefined)) !== undefined, 20_000);
+  ({ endpoint, env, stop } = await startS3(join(folder, 'objects')));
 });
 
 afterAll(async () => {
@@ -56,9 +28,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'S3RVER');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'S3RVER');
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   const home = await mkdtemp(join(tmpdir(), 'store-'));
   store = new ModelStore({ home });
   onTestFinished(async () => {

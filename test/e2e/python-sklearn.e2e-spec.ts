@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,22 +75,33 @@ describe.skipIf(python === '')('a scikit-learn model', () => {
     });
   }, 90_000);
 
-  it('is not loaded, for a pickle is code, where its file is another than was saved', async () => {
+  it('is not loaded, for a pickle is code, where one of its files is another than was saved', async () => {
     const home = await mkdtemp(join(tmpdir(), 'bentonest-store-'));
     onTestFinished(() => rm(home, { recursive: true }));
     const saved = new ModelStore({ home: path('../models/sklearn-store') });
     const store = new ModelStore({ home });
-    const exported = await saved.export('iris_sklearn', join(home, 'model.tar'));
+    const exported = await saved.export('iris_sklearn', join(home, 'model'), { format: 'folder' });
+    await writeFile(join(exported, 'arrays.npy'), 'what joblib may load beside it');
     const { folder, tag } = await store.import(exported);
     const rows = NdArray.from([[6.2, 3.2, 5.2, 2.2]]);
     expect(await start({ model: tag.toString(), home }).predict.run(rows)).toMatchObject({
       shape: [1],
     });
+    const refusal = async (): Promise<unknown> =>
+      start({ model: tag.toString(), home })
+        .predict.run(rows)
+        .catch((error: unknown) => error);
+    const message = (file: string): unknown =>
+      expect.stringContaining(
+        `Expected the file "${file}" as it was saved with the model, got one`,
+      );
     await appendFile(join(folder, 'saved_model.pkl'), '#');
-    await expect(start({ model: tag.toString(), home }).predict.run(rows)).rejects.toMatchObject({
-      code: 'RUNNER_START_FAILED',
-      message: expect.stringContaining('another digest') as string,
-    });
+    const code = 'RUNNER_START_FAILED';
+    expect(await refusal()).toMatchObject({ code, message: message('saved_model.pkl') });
+    const { file } = await saved.get('iris_sklearn', { file: 'saved_model.pkl' });
+    await cp(file, join(folder, 'saved_model.pkl'));
+    await appendFile(join(folder, 'arrays.npy'), '#');
+    expect(await refusal()).toMatchObject({ code, message: message('arrays.npy') });
   });
 
   it('says what is to be installed where it cannot be read without', async () => {

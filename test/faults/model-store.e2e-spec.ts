@@ -1,11 +1,10 @@
-import { execFile, fork, spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmod,
   mkdir,
   mkdtemp,
-  open,
   readFile,
   readdir,
   realpath,
@@ -16,7 +15,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { ModelStore } from 'bentonest/model-store';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { canMount, mount } from './small-disk.js';
@@ -200,50 +198,5 @@ it.skipIf(process.getuid?.() === 0)('a folder that is not ours: a clean error', 
   onTestFinished(() => chmod(home, 0o700));
   await expect(store.save('iris_clf', { x: Buffer.alloc(1) })).rejects.toMatchObject({
     code: 'STORE_NOT_WRITABLE',
-  });
-});
-
-describe('a model of 256 MiB is imported in constant memory', () => {
-  const SIZE = 256 * 2 ** 20;
-  /** Node alone takes some 60 MB, and a stream its buffers. */
-  const BOUND_MB = 200;
-
-  /** A valid model with a weight that nobody uses, larger than memory should be. */
-  async function largeModel(): Promise<string> {
-    const whole = await readFile(
-      new URL('../models/store/models/mlp/tz3vkqd2csxgcyz4/saved_model.onnx', import.meta.url),
-    );
-    const path = join(home, 'large.onnx');
-    const file = await open(path, 'w');
-    // Field 100 of the model, of so many bytes: protobuf passes by what it does not know.
-    const length: number[] = [];
-    let rest = SIZE;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) length.push((rest % 128) | 128);
-    await file.write(Buffer.concat([whole, Buffer.from([0xa2, 0x06, ...length, rest])]));
-    await file.truncate(whole.length + 2 + length.length + 1 + SIZE);
-    await file.close();
-    return path;
-  }
-
-  async function importFile(path: string): Promise<{ tag: string; maxRssMb: number }> {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      fixture('import.mjs'),
-      home,
-      path,
-    ]);
-    return JSON.parse(stdout) as { tag: string; maxRssMb: number };
-  }
-
-  it('as .onnx, and as an archive', async () => {
-    const onnx = await importFile(await largeModel());
-    expect((await store.get(onnx.tag)).metadata).toHaveProperty('onnx.opset');
-    const archive = await store.export(onnx.tag, join(home, 'large.tar'));
-    await store.delete(onnx.tag);
-    const tar = await importFile(archive);
-    console.info(
-      `.onnx ${onnx.maxRssMb.toFixed(0)} MB, .tar ${tar.maxRssMb.toFixed(0)} MB (${BOUND_MB})`,
-    );
-    expect(tar.tag).toBe(onnx.tag);
-    expect(Math.max(onnx.maxRssMb, tar.maxRssMb)).toBeLessThan(BOUND_MB);
   });
 });

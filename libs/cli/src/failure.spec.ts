@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { CommandFailedError, CommandUsageError } from './cli.errors.js';
+import { CommandFailedError, CommandInterruptedError, CommandUsageError } from './cli.errors.js';
 import { describeFailure, exitCodeOf } from './failure.js';
 
 const command = new Command('bentonest').command('models').command('get');
@@ -18,6 +18,12 @@ it.each([
     new RangeError('no such thing'),
     'RangeError: no such thing. Set BENTONEST_DEBUG=1 to see where.',
     1,
+  ],
+  [
+    'a Ctrl-C',
+    new CommandInterruptedError('SIGINT'),
+    'Interrupted: nothing has been kept. Run it again.',
+    130,
   ],
   ['what is no error', 'text', 'Unexpected failure: text', 1],
   [

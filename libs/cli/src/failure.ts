@@ -1,7 +1,8 @@
+import { constants } from 'node:os';
 import { BentoError } from 'bentonest/errors';
 import { CommanderError } from 'commander';
 import type { Command } from 'commander';
-import { CommandUsageError } from './cli.errors.js';
+import { CommandInterruptedError, CommandUsageError } from './cli.errors.js';
 
 const CURES: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full. Free space, or use another folder.',
@@ -46,7 +47,8 @@ function sentence(text: string): string {
   return /[.?!)]$/.test(text) ? text : `${text}.`;
 }
 
-/** 2 for a wrong command line, 1 for all else. */
+/** 2 for a wrong command line, 128 and the signal's number for one that ended it, 1 for all else. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandInterruptedError) return 128 + constants.signals[error.signal];
   return error instanceof CommanderError || error instanceof CommandUsageError ? 2 : 1;
 }

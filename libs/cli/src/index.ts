@@ -1,2 +1,2 @@
-export { CommandFailedError, CommandUsageError } from './cli.errors.js';
+export { CommandFailedError, CommandInterruptedError, CommandUsageError } from './cli.errors.js';
 export { runCli } from './run-cli.js';

@@ -30,7 +30,7 @@ export function createProgram(): Command {
     )
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong command line. BENTONEST_DEBUG=1 shows stacks.',
+      '\nExit codes: 0 done, 1 failed, 2 wrong command line, 130 Ctrl-C, 143 SIGTERM. BENTONEST_DEBUG=1 shows stacks.',
     );
   addModelsCommand(program);
   addServeCommand(program);

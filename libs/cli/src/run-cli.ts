@@ -15,7 +15,7 @@ function toOneLine(text: string): string {
  * Runs the `bentonest` command in this process: prints to its stdout and stderr, and never throws.
  *
  * @param args what follows the command's name: `['models', 'list']`
- * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong
+ * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong, 128 and its number for a signal
  */
 export async function runCli(args: readonly string[]): Promise<number> {
   const program = createProgram();

@@ -17,12 +17,12 @@ import { stageFiles } from './write/save-model.js';
 import type { TransferOptions } from './write/stage-file.js';
 import { syncFolder } from './write/staging.js';
 
-/** `bentomodel` and `gz` are tar with gzip. */
-export type ExportFormat = 'bentomodel' | 'gz' | 'tar' | 'folder';
+/** `bentomodel` and `gz` are tar with gzip; `xz` is tar with xz, by the program of that name. */
+export type ExportFormat = 'bentomodel' | 'gz' | 'xz' | 'tar' | 'folder';
 
 /** Options of `ModelStore.export`. */
 export interface ExportModelOptions extends TransferOptions {
-  /** @default by the target's end: .tar, .tar.gz and .tgz; else bentomodel */
+  /** @default by the target's end: .tar, .tar.gz, .tgz, .tar.xz and .txz; else bentomodel */
   format?: ExportFormat;
   /** Replaces what is at the target. @default false */
   overwrite?: boolean;
@@ -70,11 +70,15 @@ export async function exportModel(
 type Exporting = ExportModelOptions & { readonly format: ExportFormat; readonly total: number };
 
 /** The model as an archive, which tells its progress by the bytes that it has read. */
-function archiveOf(model: ModelEntry, { format, onProgress, total }: Exporting): Promise<Readable> {
+function archiveOf(
+  model: ModelEntry,
+  { format, onProgress, signal, total }: Exporting,
+): Promise<Readable> {
   let done = 0;
   // Headers and padding come on top of the files.
   const onBytes = (count: number): void => onProgress?.(Math.min((done += count), total), total);
-  return packArchive(model.folder, { gzip: format !== 'tar', onBytes });
+  const compression = format === 'tar' ? 'none' : format === 'xz' ? 'xz' : 'gzip';
+  return packArchive(model.folder, { compression, signal, onBytes });
 }
 
 /** Moves a file or folder to a path; a folder that is there is deleted when the new one has its place. */
@@ -104,24 +108,26 @@ async function exportObject(
     );
   }
   const address = `s3://${wanted.bucket}/${wanted.key}`;
-  if (overwrite !== true && (await isTaken(wanted))) throw taken(address);
+  if (overwrite !== true && (await isTaken(wanted, signal))) throw taken(address);
   await upload(wanted, await archiveOf(model, options), signal);
   return address;
 }
 
 function formatOf(target: string): ExportFormat {
   if (target.endsWith('.tar')) return 'tar';
-  if (/\.(xz|bz2|zip)$/.test(target)) {
+  if (/\.(bz2|zip)$/.test(target)) {
     throw new InvalidModelSourceError(
-      `Expected a name that ends in .bentomodel, .tar or .tar.gz, got ${quote(basename(target))}; other compressions are only read.`,
+      `Expected a name that ends in .bentomodel, .tar, .tar.gz or .tar.xz, got ${quote(basename(target))}.`,
     );
   }
+  if (/\.t?xz$/.test(target)) return 'xz';
   return /\.(tar\.gz|tgz|gz)$/.test(target) ? 'gz' : 'bentomodel';
 }
 
 const ENDS: Readonly<Record<ExportFormat, string>> = {
   bentomodel: '.bentomodel',
   gz: '.tar.gz',
+  xz: '.tar.xz',
   tar: '.tar',
   folder: '',
 };

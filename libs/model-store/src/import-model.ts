@@ -1,20 +1,19 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ArchiveLimits } from './archive/archive-limits.js';
 import { unpackArchive } from './archive/unpack-archive.js';
 import { reasonOf } from './contained-path.js';
-import { importOnnx } from './import-onnx.js';
+import { importOnnx, importOnnxObject } from './import-onnx.js';
 import { InvalidArchiveError, InvalidModelSourceError } from './model-store.errors.js';
-import { readOnnxFile } from './onnx-file/read-onnx-file.js';
 import { download, isS3, parseS3 } from './s3/s3.js';
 import { Tag } from './tag.js';
-import { MODEL_YAML, faultOf, listFiles } from './model-files.js';
+import { MODEL_YAML, listFiles } from './model-files.js';
 import { writing } from './write/not-writable.js';
 import { retag } from './write/retag.js';
 import type { ImportChanges } from './write/retag.js';
 import { commit, newTag, stageFiles } from './write/save-model.js';
-import { openFile, stageFile } from './write/stage-file.js';
+import { openFile } from './write/stage-file.js';
 import type { TransferOptions } from './write/stage-file.js';
 import { withStaging } from './write/staging.js';
 
@@ -41,7 +40,11 @@ export async function importModel(
     const { name, version } = Tag.parse(options.tag);
     if (version !== undefined) newTag(name, version);
   }
-  if (isS3(source)) return importObject(home, source, options);
+  if (isS3(source)) {
+    const address = parseS3(source);
+    if (address.key.endsWith('.onnx')) return importOnnxObject(home, address, options);
+    return importArchive(home, () => download(address, options.signal), options);
+  }
   const found = await stat(source).catch((cause: unknown) => {
     throw new InvalidModelSourceError(
       `Expected an archive, a folder or an .onnx file to import, got ${reasonOf(cause)}. Check the path.`,
@@ -50,35 +53,8 @@ export async function importModel(
   });
   if (found.isDirectory()) return importFolder(home, source, options);
   if (source.endsWith('.onnx') && found.isFile()) return importOnnx(home, source, options);
-  const open = async () => ({ body: await openFile(source), total: found.size });
+  const open = async () => ({ body: await openFile(source, options.signal), total: found.size });
   return importArchive(home, open, options);
-}
-
-async function importObject(
-  home: string,
-  source: string,
-  options: ImportModelOptions,
-): Promise<Tag> {
-  const address = parseS3(source);
-  const open = () => download(address, options.signal);
-  if (!address.key.endsWith('.onnx')) return importArchive(home, open, options);
-  return writing('import the model', () =>
-    withStaging(home, async (folder) => {
-      const file = join(folder, basename(address.key));
-      const { body, total } = await open();
-      let done = 0;
-      const onBytes = (count: number): void => options.onProgress?.((done += count), total);
-      await stageFile(file, body, { signal: options.signal, onBytes });
-      for (const name of readOnnxFile(file).externalFiles) {
-        // Names that leave the folder are refused by the import.
-        if (faultOf(name) !== undefined) continue;
-        const part = { ...address, key: posix.join(posix.dirname(address.key), name) };
-        const weights = await download(part, options.signal);
-        await stageFile(join(folder, name), weights.body, { signal: options.signal });
-      }
-      return importOnnx(home, file, { ...options, onProgress: undefined });
-    }),
-  );
 }
 
 /** Opens the archive when its bytes are read at once: an error of a stream that nobody reads ends the process. */

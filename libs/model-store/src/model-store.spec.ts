@@ -58,6 +58,39 @@ describe('ModelStore', () => {
     expect((await store.get('iris:v1')).tag).toEqual(new Tag('iris', 'v1'));
   });
 
+  it('takes the beginning of a version for the one that begins so, as BentoML does', async () => {
+    const home = await temporaryFolder(onTestFinished);
+    for (const version of ['v1', 'v10', 'v2-rc', 'w']) await addModel(home, 'iris', version);
+    await writeFile(join(home, 'models/iris/w-notes'), '');
+    const store = new ModelStore({ home });
+    expect((await store.get('iris:v2')).tag.toString()).toBe('iris:v2-rc');
+    expect((await store.describe('iris:v10')).tag.version).toBe('v10');
+    // One that is called so comes before those that begin so.
+    expect((await store.get('iris:v1')).tag.version).toBe('v1');
+    expect((await refusal(home, 'iris:v')).message).toBe(
+      'Expected one version of iris that begins with "v", got 3: v1, v10, v2-rc. Ask for more of its name.',
+    );
+    expect((await refusal(home, 'iris:v3')).message).toContain('has other versions');
+    // Neither does a name stand for a longer one, nor does what latest holds.
+    expect((await refusal(home, 'iri:v1')).message).toContain('nearest: iris');
+    await writeFile(join(home, 'models/iris/latest'), 'v2');
+    expect((await refusal(home, 'iris')).message).toContain('whose latest is v2');
+  });
+
+  it('names ten of the versions that begin alike, and deletes none of them', async () => {
+    const home = await temporaryFolder(onTestFinished);
+    for (let i = 10; i < 22; i++) await addModel(home, 'iris', `v${i}`);
+    const { message, details } = await refusal(home, 'iris:v');
+    expect(message).toContain(
+      'got 12: v10, v11, v12, v13, v14, v15, v16, v17, v18, v19 and 2 more',
+    );
+    expect(details?.['versions']).toHaveLength(12);
+    const store = new ModelStore({ home });
+    await expect(store.delete('iris:v')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+    await expect(store.delete('iris:v2')).rejects.toThrow('has other versions');
+    expect(await store.list('iris')).toHaveLength(12);
+  });
+
   it('trims what latest holds', async () => {
     const home = await temporaryFolder(onTestFinished);
     await addModel(home, 'iris', 'v1');

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { ContainedFolder, listTagParts, reasonOf } from './contained-path.js';
 import { listModels } from './list/list-models.js';
 import type { ListModelsOptions, ModelSummary } from './list/list-models.js';
-import { parseModelInfo } from './model-info.js';
 import type { ModelInfo } from './model-info.js';
 import { InvalidModelError, ModelNotFoundError } from './model-store.errors.js';
 import { nearest } from './nearest.js';
+import { versionThatBegins } from './list/version-prefix.js';
 import type { ExportModelOptions } from './export-model.js';
 import type { ImportModelOptions } from './import-model.js';
 import { Tag, isTagPart } from './tag.js';
@@ -77,10 +77,12 @@ export class ModelStore {
   }
 
   /**
-   * Finds a model: by `name:version`, or its latest by `name` or `name:latest`.
+   * Finds a model: by `name:version`, or its latest by `name` or `name:latest`. As with Python's BentoML,
+   * the beginning of a version stands for the one version that begins so.
    *
    * @throws InvalidTagError when the tag is not by the grammar.
-   * @throws ModelNotFoundError when the store has no such name or version, or no latest.
+   * @throws ModelNotFoundError when the store has no such name or version, no latest, or several versions
+   * that begin so, whose names it tells.
    * @throws InvalidModelError when the model's files are broken, missing or leave the store.
    */
   async get(tag: string | Tag, options: GetModelOptions = {}): Promise<StoredModel> {
@@ -130,7 +132,8 @@ export class ModelStore {
   }
 
   /**
-   * Deletes a version, by `name` or `name:latest` the latest. The newest of the others is the latest then.
+   * Deletes a version, by `name` or `name:latest` the latest; the beginning of one is not enough. The
+   * newest of the others is the latest then.
    *
    * @returns The tag with the version that was deleted.
    * @throws ModelNotFoundError when there is none.
@@ -174,12 +177,13 @@ export class ModelStore {
   }
 
   private async find(tag: string | Tag): Promise<{ root: ContainedFolder; entry: ModelEntry }> {
-    const { root, folder, tag: found } = await this.locate(tag);
+    const { root, folder, tag: found } = await this.locate(tag, { byPrefix: true });
     return { root, entry: { tag: found, folder, ...(await readInfo(found, root, folder)) } };
   }
 
   private async locate(
     tag: string | Tag,
+    { byPrefix = false } = {},
   ): Promise<{ root: ContainedFolder; folder: string; tag: Tag }> {
     // A Tag is checked again, for TypeScript takes any object with a name for one.
     const wanted = typeof tag === 'string' ? Tag.parse(tag) : new Tag(tag.name, tag.version);
@@ -190,8 +194,11 @@ export class ModelStore {
 
     const version = await versionOf(wanted, root, versions);
     const folder = await root.find(versions, version, 'folder');
-    if (folder === undefined) throw await unknownVersion(wanted, version, versions);
-    return { root, folder, tag: new Tag(wanted.name, version) };
+    if (folder !== undefined) return { root, folder, tag: new Tag(wanted.name, version) };
+    const isPrefix = byPrefix && version === wanted.version;
+    const whole = isPrefix ? await versionThatBegins(wanted, versions) : undefined;
+    if (whole === undefined) throw await unknownVersion(wanted, version, versions);
+    return this.locate(new Tag(wanted.name, whole));
   }
 }
 
@@ -214,7 +221,10 @@ async function versionOf(wanted: Tag, root: ContainedFolder, versions: string): 
 async function readInfo(tag: Tag, root: ContainedFolder, folder: string): Promise<ModelInfo> {
   const yaml = await root.find(folder, 'model.yaml', 'file');
   if (yaml === undefined) throw incomplete(tag, 'model.yaml');
-  return parseModelInfo(await read(yaml, tag, 'model.yaml'), tag);
+  const text = await read(yaml, tag, 'model.yaml');
+  // A list does without it, and so without the parser of YAML.
+  const { parseModelInfo } = await import('./model-info.js');
+  return parseModelInfo(text, tag);
 }
 
 function incomplete(tag: Tag, name: string, origin = ''): InvalidModelError {

@@ -101,6 +101,8 @@ describe('sklearnRunner', () => {
     expect(saved.options).toEqual({
       file: expect.stringMatching(/saved_model\.pkl$/) as string,
       signatures: { predict: batchable },
+      // Python saves none.
+      digests: {},
     });
     const methods = ['predict', 'decision_function'];
     const chosen = await sklearnRunner('iris', { ...options, methods }).source();

@@ -57,7 +57,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
       return {
         moduleUrl: 'module:bentonest.sklearn_runnable',
         className: 'SklearnRunnable',
-        options: { file: stored.file, signatures, digest: stored.digests[MODEL_FILE] },
+        options: { file: stored.file, signatures, digests: stored.digests },
         command,
         model: stored.tag,
       };

@@ -37,8 +37,13 @@ async function tagsOf(store: ModelStore, target: string): Promise<string[]> {
   const whole = await store.list(name, { onProblem: (tag) => broken.push(tag.toString()) });
   const versions = [...whole.map(({ tag }) => tag.toString()), ...broken];
   const meant = version === undefined ? versions : versions.filter((tag) => tag === target);
-  // Says what the nearest are.
-  if (meant.length === 0) await store.describe(target);
+  if (meant.length === 0) {
+    // Says what the nearest are.
+    const { tag } = await store.describe(target);
+    throw new CommandFailedError(
+      `Expected the whole version to delete, got the beginning of ${tag.toString()}. Name that.`,
+    );
+  }
   return meant;
 }
 

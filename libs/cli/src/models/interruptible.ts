@@ -1,4 +1,4 @@
-import { CommandFailedError } from '../cli.errors.js';
+import { CommandInterruptedError } from '../cli.errors.js';
 import { ProgressBar } from '../output/progress-bar.js';
 
 export interface Interruptible {
@@ -6,9 +6,14 @@ export interface Interruptible {
   readonly onProgress: (done: number, total?: number) => void;
 }
 
+/** The second of a kind ends the process as it is. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
- * Does something long: with a progress bar, and so that Ctrl-C and SIGTERM let it clean up what it has
- * half written.
+ * Does something long: with a progress bar, and so that Ctrl-C, SIGTERM and a terminal that is closed let
+ * it clean up what it has half written.
+ *
+ * @throws CommandInterruptedError after that.
  */
 export async function interruptible<Result>(
   label: string,
@@ -18,17 +23,19 @@ export async function interruptible<Result>(
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const bar = new ProgressBar(label);
   const controller = new AbortController();
-  const interrupt = (): void => controller.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  let received: NodeJS.Signals | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    received = signal;
+    controller.abort();
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   try {
     return await work({ signal: controller.signal, onProgress: bar.update });
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new CommandFailedError('Interrupted: nothing has been kept. Run it again.', {
-      cause: error,
-    });
+    if (received === undefined) throw error;
+    throw new CommandInterruptedError(received, { cause: error });
   } finally {
     bar.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
   }
 }

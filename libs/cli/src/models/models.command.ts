@@ -107,6 +107,7 @@ function addExportCommand(models: Command): void {
         'bentomodel',
         'tar',
         'gz',
+        'xz',
         'folder',
       ]),
     )

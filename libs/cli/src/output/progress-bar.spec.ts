@@ -62,11 +62,16 @@ describe('the bar', () => {
     expect([...quick.written, ...pipe.written]).toEqual([]);
   });
 
-  it('never wraps', () => {
-    const screen = new Screen(true, 20);
+  it.each([
+    [20, 19],
+    [0, 79],
+  ])('never wraps on a terminal of %i columns', (columns, width) => {
+    const screen = new Screen(true, columns);
     const { bar, at } = barOn(screen);
     at(2000);
-    bar.update(1, 2);
-    expect(screen.written[0]?.replace('\r\u001b[K', '')).toHaveLength(19);
+    bar.update(4096 * MIB, 8192 * MIB);
+    const line = screen.written[0]?.replace('\r\u001b[K', '') ?? '';
+    expect(line.length).toBeLessThanOrEqual(width);
+    expect(line.startsWith('Importing  ███')).toBe(true);
   });
 });

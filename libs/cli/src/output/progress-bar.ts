@@ -49,8 +49,8 @@ export class ProgressBar {
     this.shownAt = now;
     this.shown = true;
     const line = progressLine(this.label, { done, total, elapsedMs });
-    // A line that wraps could not be taken back.
-    this.stream.write(`\r\u001b[K${line.slice(0, (this.stream.columns ?? 80) - 1)}`);
+    // A line that wraps could not be taken back; a terminal of no columns has not told them.
+    this.stream.write(`\r\u001b[K${line.slice(0, (this.stream.columns || 80) - 1)}`);
   };
 
   /** Takes the bar away. */

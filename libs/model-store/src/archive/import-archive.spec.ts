@@ -210,7 +210,7 @@ describe('an archive is refused as a whole for', () => {
   });
 });
 
-// Made with Python's tarfile and lzma, as BentoML does: nothing here writes xz.
+// Made with Python's tarfile and lzma, as BentoML does.
 describe('an archive with xz', () => {
   const fixture = (name: string): URL =>
     new URL(`../../../../test/fixtures/model-store/${name}`, import.meta.url);
@@ -287,9 +287,13 @@ describe('an export', () => {
     expect((await readdir(target)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('is refused as xz, and into a folder that is not there', async () => {
+  it('is refused as bzip2 and zip, and into a folder that is not there', async () => {
     await importOf(YAML, MODEL);
-    await expect(store.export('iris_clf', join(outside, 'm.tar.xz'))).rejects.toThrow('only read');
+    for (const name of ['m.tar.bz2', 'm.zip']) {
+      await expect(store.export('iris_clf', join(outside, name))).rejects.toThrow(
+        'or .tar.xz, got',
+      );
+    }
     await expect(store.export('iris_clf', join(outside, 'no/m.tar'))).rejects.toMatchObject({
       code: 'INVALID_MODEL_SOURCE',
       message: 'Expected the folder "no" to export to, got none. Make it first.',

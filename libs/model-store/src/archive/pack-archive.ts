@@ -5,10 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { create } from 'tar';
 import { unreadable } from '../write/stage-file.js';
+import { compressXz } from './compress-xz.js';
 
 /** Options of {@link packArchive}. */
 export interface PackOptions {
-  readonly gzip: boolean;
+  readonly compression: 'gzip' | 'xz' | 'none';
+  readonly signal?: AbortSignal;
   /** Hears of the archive's bytes before they are compressed. */
   readonly onBytes?: (count: number) => void;
 }
@@ -20,7 +22,15 @@ export interface PackOptions {
 export async function packArchive(folder: string, options: PackOptions): Promise<Readable> {
   const names = (await readdir(folder)).toSorted();
   const tar = pack(folder, names, options);
-  return Readable.from(options.gzip ? gzipped(tar) : tar, { objectMode: false });
+  return Readable.from(compress(tar, options), { objectMode: false });
+}
+
+function compress(
+  tar: AsyncGenerator<Buffer>,
+  { compression, signal }: PackOptions,
+): AsyncGenerator<Buffer> {
+  if (compression === 'none') return tar;
+  return compression === 'xz' ? compressXz(tar, signal) : gzipped(tar);
 }
 
 async function* pack(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable, Writable, addAbortSignal } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BentoError } from 'bentonest/errors';
 import { Parser } from 'tar';
@@ -31,6 +31,9 @@ export async function unpackArchive(
   options: UnpackOptions = {},
 ): Promise<Record<string, string>> {
   const unpacking = new Unpacking(folder, options);
+  // Who waits for the first byte hears of an abort, too; and who does not wait yet is not ended by it.
+  if (options.signal !== undefined) addAbortSignal(options.signal, archive);
+  archive.on('error', () => undefined);
   try {
     const counted = Readable.from(unpacking.count(archive), { objectMode: false });
     await pipeline(await decompress(counted), unpacking.sink(), { signal: options.signal });

@@ -60,21 +60,25 @@ describe('list', () => {
 });
 
 describe('the summary of a model.yaml', () => {
-  it('is what the parser reads, however it is written', () => {
+  it('is what the parser reads, however it is written', async () => {
     const text = fc.string({ unit: 'binary', maxLength: 12 });
     const labels = fc.dictionary(fc.oneof(fc.stringMatching(/^[\w./-]{1,8}$/), text), text);
     const tag = new Tag('iris_clf', 'v1');
-    const property = fc.property(
+    const property = fc.asyncProperty(
       labels,
       fc.oneof(fc.constant('bentoml.onnx'), text),
-      (l, module) => {
+      async (l, module) => {
         const yaml = renderModelYaml(tag, { labels: l, module, metadata: { name: 'x' } }, {});
         const { createdAt, labels: read, module: readModule } = parseModelInfo(yaml, tag);
-        const { createdAt: time, labels: quick, module: quickModule } = readSummary(yaml, tag);
+        const {
+          createdAt: time,
+          labels: quick,
+          module: quickModule,
+        } = await readSummary(yaml, tag);
         expect([quick, quickModule, time]).toEqual([read, readModule, createdAt]);
       },
     );
-    fc.assert(property, { numRuns: 500 });
+    await fc.assert(property, { numRuns: 500 });
   });
 
   it.each([
@@ -83,15 +87,15 @@ describe('the summary of a model.yaml', () => {
     ['a module with a comment', { module: 'bentoml.onnx # really' }],
     ['labels that are numbers', { labels: '\n  a: 1\n  b: yes' }],
     ['folded labels', { labels: '\n  a: one\n    two' }],
-  ])('is the same with %s', (_name, lines) => {
+  ])('is the same with %s', async (_name, lines) => {
     const tag = new Tag('iris_clf', (lines as { version?: string }).version ?? 'v1');
     const yaml = modelYaml('iris_clf', 'v1', lines);
     const { labels, module } = parseModelInfo(yaml, tag);
-    expect(readSummary(yaml, tag)).toMatchObject({ labels, module });
+    expect(await readSummary(yaml, tag)).toMatchObject({ labels, module });
   });
 
-  it('is refused for another model', () => {
+  it('is refused for another model', async () => {
     const yaml = modelYaml('iris_clf', 'v1');
-    expect(() => readSummary(yaml, new Tag('iris_clf', 'v2'))).toThrow('its folder');
+    await expect(readSummary(yaml, new Tag('iris_clf', 'v2'))).rejects.toThrow('its folder');
   });
 });

@@ -4,6 +4,7 @@ import { BentoError } from 'bentonest/errors';
 import { ContainedFolder, isAbsent, listTagFolders, reasonOf } from '../contained-path.js';
 import { Tag } from '../tag.js';
 import { listFiles } from '../model-files.js';
+import { inTurns } from './in-turns.js';
 import { readSummary } from './summary.js';
 import type { Summary } from './summary.js';
 
@@ -21,9 +22,6 @@ export interface ModelSummary extends Summary {
   /** Of all of its files. */
   readonly sizeBytes: number;
 }
-
-/** As many folders are read at once: enough to keep a disk busy, and far from any limit on open files. */
-const CONCURRENCY = 32;
 
 /** The models of a store, or those of one name, the newest first. */
 export async function listModels(
@@ -65,7 +63,7 @@ export async function listModels(
 }
 
 async function summarise(folder: string, tag: Tag): Promise<ModelSummary> {
-  const summary = readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
+  const summary = await readSummary(await readFile(join(folder, 'model.yaml'), 'utf8'), tag);
   const files = await listFiles(folder);
   const { module, labels, createdAt } = summary;
   const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -84,21 +82,4 @@ function problemOf(error: unknown): string {
 function newestFirst(a: ModelSummary, b: ModelSummary): number {
   const order = b.createdAt.getTime() - a.createdAt.getTime();
   return order !== 0 ? order : b.tag.toString() < a.tag.toString() ? -1 : 1;
-}
-
-/** Maps so many at a time, in order. */
-async function inTurns<Item, Result>(
-  items: readonly Item[],
-  map: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const at = next++;
-      results[at] = await map(items[at]);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, work));
-  return results;
 }

@@ -1,29 +1,48 @@
 import { readFile } from 'node:fs/promises';
 import { join, basename } from 'node:path';
 import { isAbsent, listTagParts } from '../contained-path.js';
-import { Tag } from '../tag.js';
+import { Tag, isTagPart } from '../tag.js';
+import { inTurns } from './in-turns.js';
 import { readSummary } from './summary.js';
 
 /**
- * The version of a name's folder that was made last; of those made at once, the last by name. One whose
- * model.yaml cannot be read is older than any other.
+ * Tells which of the versions in a name's folder was made last; of those made at once, the last by name.
+ * One whose model.yaml cannot be read is older than any other. What it has read it does not read again:
+ * a version never changes.
  */
-export async function newestVersion(folder: string): Promise<string | undefined> {
-  const name = basename(folder);
-  let newest: { readonly version: string; readonly time: number } | undefined;
-  for (const version of (await listTagParts(folder)).toSorted()) {
-    const time = await timeOf(join(folder, version), new Tag(name, version));
-    if (time !== undefined && time >= (newest?.time ?? -Infinity)) newest = { version, time };
-  }
-  return newest?.version;
-}
+export class NewestVersion {
+  private readonly times = new Map<string, number>();
 
-async function timeOf(folder: string, tag: Tag): Promise<number | undefined> {
-  try {
-    const text = await readFile(join(folder, 'model.yaml'), 'utf8');
-    return readSummary(text, tag).createdAt.getTime();
-  } catch (error) {
-    // Deleted since it was listed, or one that Python's BentoML is writing.
-    return isAbsent(error) ? undefined : -Infinity;
+  constructor(private readonly folder: string) {}
+
+  /** Undefined where none is there. */
+  async ofAll(): Promise<string | undefined> {
+    return this.of(await listTagParts(this.folder));
+  }
+
+  /** Of some; what is no version, or none any more, is not counted. */
+  async of(versions: readonly string[]): Promise<string | undefined> {
+    const sorted = versions.filter((version) => isTagPart(version)).toSorted();
+    const times = await inTurns(sorted, (version) => this.timeOf(version));
+    let newest: number | undefined;
+    for (const [index, time] of times.entries()) {
+      if (time === undefined) continue;
+      if (newest === undefined || time >= (times[newest] ?? -Infinity)) newest = index;
+    }
+    return newest === undefined ? undefined : sorted[newest];
+  }
+
+  private async timeOf(version: string): Promise<number | undefined> {
+    const known = this.times.get(version);
+    if (known !== undefined) return known;
+    try {
+      const text = await readFile(join(this.folder, version, 'model.yaml'), 'utf8');
+      const { createdAt } = await readSummary(text, new Tag(basename(this.folder), version));
+      this.times.set(version, createdAt.getTime());
+      return createdAt.getTime();
+    } catch (error) {
+      // Deleted since it was listed, or one that Python's BentoML is writing.
+      return isAbsent(error) ? undefined : -Infinity;
+    }
   }
 }

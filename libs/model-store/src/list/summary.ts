@@ -1,4 +1,3 @@
-import { parseModelInfo } from '../model-info.js';
 import type { Tag } from '../tag.js';
 
 /** The fields of a model.yaml that a list shows. */
@@ -14,10 +13,10 @@ const LABEL = /^ {2,}([\w./-]+): +(.*)$/;
 
 /**
  * Reads the fields that a list shows from the lines that BentoML and we write: parsing a thousand
- * files as YAML takes a second. Whatever is written in another way, the parser reads.
+ * files as YAML takes a second. Whatever is written in another way, the parser reads, which is loaded then.
  */
-export function readSummary(text: string, tag: Tag): Summary {
-  return readLines(text, tag) ?? parseModelInfo(text, tag);
+export async function readSummary(text: string, tag: Tag): Promise<Summary> {
+  return readLines(text, tag) ?? (await import('../model-info.js')).parseModelInfo(text, tag);
 }
 
 function readLines(text: string, tag: Tag): Summary | undefined {

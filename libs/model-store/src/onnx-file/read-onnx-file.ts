@@ -51,15 +51,16 @@ const MAX_VALUES = 10_000;
 /**
  * Reads inputs, outputs, opset and the names of external data from an .onnx file, in constant memory.
  *
+ * @param name What its owner calls it.
  * @throws InvalidOnnxFileError when it is none, or the half of one.
  */
-export function readOnnxFile(path: string): OnnxFile {
+export function readOnnxFile(path: string, name = basename(path)): OnnxFile {
   try {
     return FileWindow.with(path, (file) => new Reader(file).read());
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new InvalidOnnxFileError(
-      `Expected ${quote(basename(path))} to be an ONNX model, got a file that is another or ends too early. Copy or export it again.`,
+      `Expected ${quote(name)} to be an ONNX model, got a file that is another or ends too early. Copy or export it again.`,
       { cause },
     );
   }

@@ -78,6 +78,7 @@ export async function upload(
     () => import('@aws-sdk/lib-storage'),
   );
   const { client } = await connect();
+  signal?.throwIfAborted();
   const transfer = new Upload({
     client,
     params: { Bucket: address.bucket, Key: address.key, Body: body },
@@ -91,10 +92,11 @@ export async function upload(
 }
 
 /** Whether there is an object. @throws ModelTransferError when the server does not say. */
-export async function isTaken(address: S3Address): Promise<boolean> {
+export async function isTaken(address: S3Address, signal?: AbortSignal): Promise<boolean> {
   const { client, sdk } = await connect();
   try {
-    await client.send(new sdk.HeadObjectCommand({ Bucket: address.bucket, Key: address.key }));
+    const command = new sdk.HeadObjectCommand({ Bucket: address.bucket, Key: address.key });
+    await client.send(command, { abortSignal: signal });
     return true;
   } catch (cause) {
     const { $metadata } = cause as { $metadata?: { httpStatusCode?: number } };

@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from '../contained-path.js';
-import { newestVersion } from '../list/newest-version.js';
+import { NewestVersion } from '../list/newest-version.js';
 import { StoreNotWritableError } from '../model-store.errors.js';
 import { newStagingPath, syncFolder } from './staging.js';
 
@@ -37,10 +37,15 @@ export async function updateLatest(
 ): Promise<void> {
   const versions = join(home, 'models', name);
   const path = join(versions, 'latest');
+  const newestOf = new NewestVersion(versions);
   let ready = prepared;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const newest = await newestVersion(versions);
-    if ((await textOf(path)) === newest) return;
+    const told = await textOf(path);
+    // A new version is compared with the latest alone; behind a write, which can undo somebody else's, all are.
+    const isFirst = attempt === 0 && prepared !== undefined && told !== undefined;
+    const newer = isFirst ? await newestOf.of([told, prepared.version]) : undefined;
+    const newest = newer ?? (await newestOf.ofAll());
+    if (told === newest) return;
     if (newest === undefined) {
       await rm(path, { force: true });
       continue;

@@ -40,14 +40,30 @@ export async function saveModel(
   return writing(`write model ${tag.toString()}`, () =>
     withStaging(home, async (folder) => {
       const digests = await stageFiles(folder, files, { ...options, total });
-      const text = renderModelYaml(tag, options, digests);
-      // What cannot be read again, such as metadata that JSON does not have, is refused here.
-      parseModelInfo(text, tag);
-      await writeFile(join(folder, MODEL_YAML), text, { flush: true });
-      await commit(home, tag, folder);
+      await commitNew(home, tag, { folder, digests, description: options });
       return tag;
     }),
   );
+}
+
+/** A folder whose files are those of a new model, without a model.yaml. */
+export interface StagedFiles {
+  readonly folder: string;
+  readonly digests: Readonly<Record<string, string>>;
+  readonly description: ModelDescription;
+}
+
+/** Makes a new model of staged files, and puts it into the store. */
+export async function commitNew(
+  home: string,
+  tag: Tag,
+  { folder, digests, description }: StagedFiles,
+): Promise<void> {
+  const text = renderModelYaml(tag, description, digests);
+  // What cannot be read again, such as metadata that JSON does not have, is refused here.
+  parseModelInfo(text, tag);
+  await writeFile(join(folder, MODEL_YAML), text, { flush: true });
+  await commit(home, tag, folder);
 }
 
 /** @throws InvalidTagError also for the version `latest`, which stands for another one. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync, createReadStream, createWriteStream, fstatSync, open } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -53,14 +54,32 @@ export async function stageFile(
 
 const CHUNK_BYTES = 1 << 20;
 
-/** A file's bytes, for somebody who reads them at once. @throws InvalidModelSourceError */
-export async function openFile(path: string): Promise<Readable> {
+/** The bytes of a file or a named pipe, for somebody who reads them at once. @throws InvalidModelSourceError */
+export async function openFile(path: string, signal?: AbortSignal): Promise<Readable> {
   try {
-    const handle = await open(path);
-    return handle.createReadStream({ highWaterMark: CHUNK_BYTES });
+    const fd = await openUnlessAborted(path, signal);
+    const isPipe = fstatSync(fd).isFIFO();
+    // A read of a file that waits for a pipe's writer can neither be ended nor left behind.
+    if (isPipe) return new Socket({ fd, readable: true, writable: false });
+    return createReadStream(path, { fd, highWaterMark: CHUNK_BYTES });
   } catch (cause) {
-    throw unreadable(basename(path), cause);
+    throw signal?.aborted === true ? cause : unreadable(basename(path), cause);
   }
+}
+
+/** The opening of a pipe waits for who writes to it; who gives up does not wait. */
+function openUnlessAborted(path: string, signal?: AbortSignal): Promise<number> {
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort, { once: true });
+    open(path, (error, fd) => {
+      signal?.removeEventListener('abort', abort);
+      if (error !== null) reject(error);
+      else if (signal?.aborted === true) closeSync(fd);
+      else resolve(fd);
+    });
+  });
 }
 
 /** The error of a file that should be copied and cannot be read. */

@@ -5,6 +5,8 @@ only, and never from a request.
 """
 
 import hashlib
+import json
+import os
 
 import numpy as np
 
@@ -14,18 +16,14 @@ from .runnable import Runnable
 class SklearnRunnable(Runnable):
     """Its methods are those of the model that the signatures name."""
 
-    def __init__(self, file, signatures, digest=None):
+    def __init__(self, file, signatures, digests=None):
         self.file = file
         self.signatures = signatures
-        self.digest = digest
+        self.digests = digests or {}
 
     def setup(self):
         # Before it is loaded: from then on it is code that has run.
-        if self.digest is not None and _digest_of(self.file) != self.digest:
-            raise ValueError(
-                "Expected the model's file as it was saved, got one with another digest. "
-                "Copy or import the model again."
-            )
+        _verify(os.path.dirname(self.file), self.digests)
         try:
             import joblib
 
@@ -80,11 +78,27 @@ class SklearnRunnable(Runnable):
         return pandas.DataFrame(data, columns=self.names)
 
 
+def _verify(folder, digests):
+    """Compares all files of the model's folder: joblib may load what lies beside the pickle, too."""
+    for name, saved in digests.items():
+        found = _digest_of(os.path.join(folder, name))
+        if found == saved:
+            continue
+        got = "none that can be read" if found is None else "one with another digest"
+        raise ValueError(
+            "Expected the file %s as it was saved with the model, got %s. "
+            "Copy or import the model again." % (json.dumps(name), got)
+        )
+
+
 def _digest_of(file):
     digest = hashlib.sha256()
-    with open(file, "rb") as source:
-        for chunk in iter(lambda: source.read(1 << 20), b""):
-            digest.update(chunk)
+    try:
+        with open(file, "rb") as source:
+            for chunk in iter(lambda: source.read(1 << 20), b""):
+                digest.update(chunk)
+    except OSError:
+        return None
     return "sha256:" + digest.hexdigest()
 
 
