@@ -94,6 +94,9 @@ interface StagedModel extends ImportChanges {
   readonly digests: Readonly<Record<string, string>>;
 }
 
+/** It is read whole, and takes a hundred times its size while it is parsed. */
+const MAX_YAML_BYTES = 2 ** 20;
+
 /** A folder with a model.yaml becomes the model that it says. */
 async function commitStaged(
   home: string,
@@ -108,6 +111,12 @@ async function commitStaged(
     );
   }
   const path = join(folder, MODEL_YAML);
+  const { size } = await stat(path);
+  if (size > MAX_YAML_BYTES) {
+    throw new InvalidArchiveError(
+      `Expected a model.yaml of at most ${MAX_YAML_BYTES} bytes, got ${size}. Export the model again.`,
+    );
+  }
   const { tag, text } = retag(await readFile(path, 'utf8'), files, changes);
   await writeFile(path, text, { flush: true });
   await commit(home, tag, folder);

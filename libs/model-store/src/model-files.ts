@@ -4,6 +4,8 @@ import { InvalidModelSourceError } from './model-store.errors.js';
 import { quote } from './quote.js';
 
 const MAX_LENGTH = 1024;
+/** Of each part, in bytes: more no file system takes. */
+const MAX_PART_BYTES = 255;
 /** Written by the store itself. */
 export const MODEL_YAML = 'model.yaml';
 
@@ -16,6 +18,9 @@ export function faultOf(name: string): string | undefined {
   const parts = name.split('/');
   if (parts.some((part) => part === '..' || part === '.' || part === '')) {
     return 'a name without "." and ".." and empty parts';
+  }
+  if (parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES)) {
+    return `a name of parts of at most ${MAX_PART_BYTES} bytes`;
   }
   return undefined;
 }

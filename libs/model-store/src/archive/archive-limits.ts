@@ -17,6 +17,9 @@ const MAX_RATIO = 100;
 /** So much may come of the smallest archive: zeros compress a thousandfold. */
 const RATIO_FREE_BYTES = 64 * 2 ** 20;
 
+/** Folders that a name may lie in: each may be another one for each of the entries. */
+const MAX_DEPTH = 32;
+
 const FILES = new Set(['File', 'OldFile', 'ContiguousFile']);
 const FOLDERS = new Set(['Directory', 'GNUDumpDir']);
 
@@ -66,6 +69,8 @@ export class ArchiveJudge {
 
   private remember(name: string, kind: 'file' | 'folder'): void {
     const parts = comparable(name).split('/');
+    if (parts.length > MAX_DEPTH)
+      throw refuse(`at most ${MAX_DEPTH} folders in each other`, 'more');
     for (let depth = 1; depth < parts.length; depth++) {
       this.claim(parts.slice(0, depth).join('/'), 'folder', name);
     }

@@ -90,6 +90,27 @@ describe('an archive', () => {
     expect((await importOf(yaml, MODEL)).tag.toString()).toBe('iris_clf:12e4');
   });
 
+  it.each([
+    [
+      'a model.yaml that is no description any more',
+      [file('model.yaml', 'a: b\n'.repeat(2 ** 18))],
+    ],
+    ['folders that lie in each other endlessly', [file(`${'a/'.repeat(40)}b`, ''), YAML]],
+    ['the version that stands for others', [file('model.yaml', modelYaml('iris_clf', 'latest'))]],
+  ])('is refused with %s', async (_what, entries) => {
+    const refused = await importOf(...entries, MODEL).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    expect(refused).toMatch(/^Expected (?:a model.yaml of at most|an archive of|a version of)/);
+    await expectNothing();
+  });
+
+  it('is not made of files whose names no disk takes', async () => {
+    const saved = store.save('iris_clf', { ['ä'.repeat(128)]: Buffer.alloc(1) });
+    await expect(saved).rejects.toThrow('a name of parts of at most 255 bytes');
+  });
+
   it('is refused where the version is there', async () => {
     await importOf(YAML, MODEL);
     await expect(importOf(YAML, MODEL)).rejects.toMatchObject({ code: 'MODEL_EXISTS' });

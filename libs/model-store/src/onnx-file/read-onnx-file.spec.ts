@@ -30,6 +30,16 @@ describe('an .onnx file', () => {
     expect(opset).toHaveProperty('ai.onnx.ml');
   });
 
+  it('tells a dimension that is written as -1, in 64 bits, as unknown', async () => {
+    const minusOne = Buffer.from([8, ...Array<number>(9).fill(0xff), 1]);
+    const shape = Buffer.concat([field(1, minusOne), field(1, field(1, 3))]);
+    const type = field(1, Buffer.concat([field(1, 1), field(2, shape)]));
+    const { inputs } = await read(
+      model([field(11, value('x', type)), field(12, value('y', TENSOR))]),
+    );
+    expect(inputs).toEqual([{ name: 'x', dtype: 'float32', shape: [-1, 3] }]);
+  });
+
   it('tells files of weights wherever a tensor is', async () => {
     const wide = (number: number, content: Buffer) => {
       const tag = number * 8 + 2;

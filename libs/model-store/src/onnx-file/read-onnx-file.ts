@@ -175,7 +175,10 @@ class Reader {
   }
 
   private readDim(dim: Message): number | string {
-    return this.number(dim, DIM.value) ?? (this.text(dim, DIM.param) || -1);
+    const value = this.number(dim, DIM.value);
+    if (value === undefined) return this.text(dim, DIM.param) || -1;
+    // A negative one, by which exporters write an unknown dimension: 64 bits without a sign here.
+    return value >= 2 ** 63 ? -1 : value;
   }
 
   private fields(message: Message): Generator<MessageField> {

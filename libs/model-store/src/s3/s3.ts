@@ -110,14 +110,26 @@ const CURES: Readonly<Record<string, string>> = {
   NoSuchKey: 'Check the key: there is no such object.',
   NoSuchBucket: 'Check the bucket: there is none of this name.',
   AccessDenied: 'Check the permissions of the credentials.',
+  InvalidAccessKeyId: 'Check the credentials.',
+  SignatureDoesNotMatch: 'Check the credentials.',
+  ExpiredToken: 'Renew the credentials.',
   CredentialsProviderError: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.',
 };
 
+/** An answer to HEAD has no body, and so no name of what was wrong. */
+function cureOf(status: number | undefined): string {
+  if (status === 401 || status === 403) return 'Check the credentials and their permissions.';
+  if (status === 301) return 'Check AWS_REGION: the bucket is in another one.';
+  return 'Check address, network and AWS_ENDPOINT_URL.';
+}
+
 function transferError(verb: string, address: S3Address, cause: unknown): unknown {
-  const { name, code = '' } = cause as NodeJS.ErrnoException;
+  const { name, code, message, $metadata } = cause as NodeJS.ErrnoException & {
+    readonly $metadata?: { readonly httpStatusCode?: number };
+  };
   if (name === 'AbortError' || cause instanceof BentoError) return cause;
-  const reason = name === 'Error' ? code : name;
-  const cure = CURES[name] ?? 'Check address, network and AWS_ENDPOINT_URL.';
+  const reason = name === 'Error' ? (code ?? message.split('\n', 1)[0]) : name;
+  const cure = CURES[name] ?? cureOf($metadata?.httpStatusCode);
   return new ModelTransferError(
     `Could not ${verb} s3://${address.bucket}/${address.key}: ${reason}. ${cure}`,
     { cause },

@@ -46,7 +46,7 @@ export function retag(
 }
 
 function wantedTag(own: Tag, wanted: string | undefined): Tag {
-  if (wanted === undefined) return own;
+  if (wanted === undefined) return newTag(own.name, own.version);
   const { name, version = own.version } = Tag.parse(wanted);
   return newTag(name, version);
 }

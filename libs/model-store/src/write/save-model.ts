@@ -16,7 +16,7 @@ import { renderModelYaml } from './render-model-yaml.js';
 import type { ModelDescription } from './render-model-yaml.js';
 import { stageFile } from './stage-file.js';
 import type { FileSource, TransferOptions } from './stage-file.js';
-import { place, syncFolder, withStaging } from './staging.js';
+import { place, syncFolders, withStaging } from './staging.js';
 import { nextVersion } from './version.js';
 
 /** Options of `ModelStore.save`. */
@@ -81,11 +81,11 @@ export function newTag(name: string, version = nextVersion()): Tag {
  * @throws ModelExistsError when the version is there.
  */
 export async function commit(home: string, tag: Tag, folder: string): Promise<void> {
-  await syncFolder(folder);
+  await syncFolders(folder);
   const { name, version = '' } = tag;
   const prepared = await prepareLatest(home, version);
   try {
-    if (!(await place(folder, join(home, 'models', name, version)))) throw exists(tag);
+    if (!(await place(folder, join(home, 'models', name, version), home))) throw exists(tag);
     await updateLatest(home, name, prepared).catch(async (error: unknown) => {
       // Who is told that it failed may save it again.
       await takeAway(home, tag);

@@ -23,6 +23,15 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Makes a folder as {@link makeFolder} does, with all names above it on the disk. */
+async function makeLastingFolder(path: string, home: string): Promise<void> {
+  await makeFolder(path);
+  for (let above = dirname(path); above.length >= home.length; above = dirname(above)) {
+    await syncFolder(above);
+    if (above === dirname(above)) return;
+  }
+}
+
 /** A path on the store's own disk at which nothing is: for what a rename moves to its place, or away. */
 export async function newStagingPath(home: string): Promise<string> {
   const parent = join(home, STAGING);
@@ -69,10 +78,10 @@ function isTaken(error: unknown): boolean {
 const MAX_ATTEMPTS = 10;
 
 /** Moves a staged folder to its place in the store, where nothing may be; false where something is. */
-export async function place(folder: string, target: string): Promise<boolean> {
+export async function place(folder: string, target: string, home: string): Promise<boolean> {
   const parent = dirname(target);
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(parent);
+    await makeLastingFolder(parent, home);
     try {
       await rename(folder, target);
       await syncFolder(parent);
@@ -87,6 +96,14 @@ export async function place(folder: string, target: string): Promise<boolean> {
 
 /** Folders cannot be synchronised on every system: there the rename is all that can be had. */
 const CANNOT_SYNC = new Set(['EISDIR', 'EPERM', 'EINVAL', 'EBADF']);
+
+/** Waits until the names in a folder, and in those in it, are on the disk. */
+export async function syncFolders(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await syncFolders(join(folder, entry.name));
+  }
+  await syncFolder(folder);
+}
 
 /** Waits until the names in a folder are on the disk. */
 export async function syncFolder(folder: string): Promise<void> {
