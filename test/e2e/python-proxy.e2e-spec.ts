@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { python, servePython } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
+import { JWT_SECRET } from './signed-tokens.js';
 import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const MIB = 1024 * 1024;
@@ -30,7 +31,7 @@ const WANT_SOCKET = [
 
 describe.skipIf(python === '')('between a client and a Python application', () => {
   beforeAll(async () => {
-    app = await servePython({ WSGI_APP: 'wsgi_app:app' });
+    app = await servePython({ WSGI_APP: 'wsgi_app:app', API_KEYS: 'first-key', JWT_SECRET });
   }, 120_000);
 
   afterAll(async () => {
@@ -112,6 +113,14 @@ describe.skipIf(python === '')('between a client and a Python application', () =
     const names = shown.headers.map(([name]) => name);
     expect(names).toContain('x-plain');
     expect(names.filter((name) => name?.includes('_'))).toEqual([]);
+  });
+
+  it('a target in absolute form names no host to the application', async () => {
+    const received = await sendRaw(app.url, getRaw('http://evil.example/keyed/py/request/x?y', 'Host: evil.example', 'X-Api-Key: first-key')); // prettier-ignore
+    expect(statuses(received)).toEqual(['200']);
+    expect(received).toContain('"root_path":"/keyed/py"');
+    expect(received).toContain('["x-forwarded-prefix","/keyed/py"]');
+    expect(received).toContain('"url":"http://evil.example/keyed/py/request/x?y"');
   });
 
   it('headers pass in their order, each as often as it came', async () => {

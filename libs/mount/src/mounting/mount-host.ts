@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { withoutOrigin } from '../middleware/host.js';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { Next } from './mounted-app.js';
@@ -61,7 +62,8 @@ export class MountHost {
       const raw = request.raw as MountRequest;
       const fallbacks = raw[FALLBACKS];
       const upgrade = upgradeOf(raw);
-      const isFree = request.is404 && !this.isServedOtherwise(request.method, request.originalUrl);
+      const path = withoutOrigin(request.originalUrl);
+      const isFree = request.is404 && !this.isServedOtherwise(request.method, path);
       if (fallbacks !== undefined && isFree) {
         void runInTurn(fallbacks, [raw, reply.raw, (error) => done(error as Error | undefined)]);
       } else if (upgrade?.passOn(reply.raw) !== true) {
