@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { takeNamedHeaders } from '../headers.js';
 import { withoutOrigin } from '../middleware/host.js';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
@@ -99,6 +100,7 @@ function notePatterns(adapter: FastifyAdapter, registrations: Registrations): vo
     return (path, callback) => {
       onPattern?.(path);
       register(path, (request: MountRequest, response: ServerResponse, next: Next): unknown => {
+        takeNamedHeaders(request);
         running.pattern = path;
         return callback(request, response, next) as unknown;
       });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
-import { currentHeaders, endToEnd } from '../headers.js';
+import { currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
 import { isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
@@ -27,6 +27,7 @@ export function forwardHeaders(
   request: IncomingMessage,
   { prefix, trustedProxies }: Hop,
 ): string[] {
+  takeNamedHeaders(request);
   const headers = endToEnd(currentHeaders(request), isDropped);
   const { socket } = request;
   headers.push('X-Forwarded-For', addressesOf(request, trustedProxies).join(', '));
