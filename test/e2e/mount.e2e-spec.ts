@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ServedApp, until } from './served-app.js';
-import { getRaw, sendRaw, statuses } from './smuggled-requests.js';
+import { AMBIGUOUS_HOSTS, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const ENTRY = 'dist/test/fixtures/mount-app/main.js';
 const KINDS = ['express', 'koa', 'hono', 'fastify', 'fetch', 'node'] as const;
@@ -167,6 +167,14 @@ describe('the path of a mount', () => {
 });
 
 describe('errors of a mounted application', () => {
+  it.each(AMBIGUOUS_HOSTS)('%s is one of ours, before it sees the request', async (_, lines) => {
+    for (const path of ['/node/where', '/express/where', '/of/acme/app/where']) {
+      const received = await sendRaw(app.url, getRaw(path, ...lines));
+      expect([path, ...statuses(received)]).toEqual([path, '400']);
+      expect(received).toContain('"errorCode":"INVALID_HOST"');
+    }
+  });
+
   it.each([
     'express/throw',
     'express/reject',

@@ -13,7 +13,7 @@ import { python, servePython } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 import { JWT_SECRET } from './signed-tokens.js';
-import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
+import { AMBIGUOUS_HOSTS, SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const MIB = 1024 * 1024;
 let app: ServedApp;
@@ -62,6 +62,15 @@ describe.skipIf(python === '')('between a client and a Python application', () =
       const received = await sendRaw(app.url, lines.join('\r\n') + getRaw(`${mount}/smuggled`, 'Host: x')); // prettier-ignore
       expect(statuses(received)).toEqual(['400']);
       expect(await seen(mount)).not.toContain('smuggled');
+    });
+
+    it.each(AMBIGUOUS_HOSTS)('%s: 400, and the application sees nothing', async (_, lines) => {
+      for (const more of [[], WANT_SOCKET.slice(1)]) {
+        const received = await sendRaw(app.url, getRaw(`${mount}/ambiguous`, ...lines, ...more));
+        expect(statuses(received)).toEqual(['400']);
+        expect(received).toContain('"errorCode":"INVALID_HOST"');
+      }
+      expect(await seen(mount)).not.toContain('ambiguous');
     });
 
     it('an upgrade with a body is no upgrade', async () => {
