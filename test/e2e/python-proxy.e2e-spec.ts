@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -28,6 +29,21 @@ const WANT_SOCKET = [
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
 ];
+
+/** Mounted under /of/:name, without a server: what the applications are told. */
+const SHOW_PREFIX = `
+import asyncio, json
+from bentonest.mounted import AsgiApplication, WsgiApplication
+seen = {}
+async def asgi(scope, receive, send):
+    seen.update(root_path=scope["root_path"], path=scope["path"], raw_path=scope["raw_path"].decode())
+prefix = "/of/caf%C3%A9%20a"
+headers = [(b"x-forwarded-prefix", prefix.encode())]
+scope = {"type": "http", "headers": headers, "path": "/x y", "raw_path": b"/x%20y"}
+asyncio.run(AsgiApplication(asgi)(scope, None, None))
+WsgiApplication(lambda environ, start: seen.update(script=environ["SCRIPT_NAME"]))({"HTTP_X_FORWARDED_PREFIX": prefix}, None)
+print(json.dumps(seen))
+`;
 
 describe.skipIf(python === '')('between a client and a Python application', () => {
   beforeAll(async () => {
@@ -130,6 +146,24 @@ describe.skipIf(python === '')('between a client and a Python application', () =
     expect(received).toContain('"root_path":"/keyed/py"');
     expect(received).toContain('["x-forwarded-prefix","/keyed/py"]');
     expect(received).toContain('"url":"http://evil.example/keyed/py/request/x?y"');
+  });
+
+  it('knows its path without escapes, and by its bytes in WSGI', async () => {
+    // A mount of theirs, though it is written in another way.
+    expect(
+      await (await app.get('/%6Beyed/py/request/x', { 'x-api-key': 'first-key' })).json(),
+    ).toMatchObject({ root_path: '/keyed/py' });
+    expect(await json('/%66lask/environ/x')).toEqual({ path: '/environ/x', script: '/flask' });
+    const { stdout } = spawnSync(python, ['-c', SHOW_PREFIX], {
+      env: { ...process.env, PYTHONPATH: 'libs/python/python' },
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      root_path: '/of/caf\u00e9 a',
+      path: '/of/caf\u00e9 a/x y',
+      raw_path: '/of/caf%C3%A9%20a/x%20y',
+      script: '/of/caf\u00c3\u00a9 a',
+    });
   });
 
   it('headers pass in their order, each as often as it came', async () => {
