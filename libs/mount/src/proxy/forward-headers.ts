@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
 import { currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
-import { isEncrypted, isTrusted } from '../middleware/scheme.js';
+import { forwardedPrefix, isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
 const OURS = new Set([
@@ -41,7 +41,8 @@ export function forwardHeaders(
   if (request.headers.host === undefined && own !== undefined) headers.push('Host', own);
   const host = forwarded ?? own;
   if (host !== undefined) headers.push('X-Forwarded-Host', host);
-  if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
+  const whole = forwardedPrefix(request, trustedProxies) + prefix;
+  if (whole !== '') headers.push('X-Forwarded-Prefix', whole);
   return headers;
 }
 
