@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ServedApp, until } from './served-app.js';
+import { AMBIGUOUS_HOSTS, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const ENTRY = 'dist/test/fixtures/mount-app/main.js';
 const KINDS = ['express', 'koa', 'hono', 'fastify', 'fetch', 'node'] as const;
@@ -138,6 +139,14 @@ describe('the path of a mount', () => {
     await until(() => app.output.includes('request /of/:tenant/app 200'), 5000);
   });
 
+  it.each(['http://x/node/where?q', 'HTTP://x/of/acme/app/where?q'])(
+    'is cut off a target in absolute form, too: %s',
+    async (target) => {
+      const received = await sendRaw(app.url, getRaw(target, 'Host: x'));
+      expect(received).toContain('{"url":"/where?q"}');
+    },
+  );
+
   it('is whole again for who answers when the application passes on', async () => {
     expect(await json('/node/own/7?q=1')).toEqual({ url: '/node/own/7?q=1' });
     await until(() => app.output.includes('request /node/own/:id 200'), 5000);
@@ -158,6 +167,14 @@ describe('the path of a mount', () => {
 });
 
 describe('errors of a mounted application', () => {
+  it.each(AMBIGUOUS_HOSTS)('%s is one of ours, before it sees the request', async (_, lines) => {
+    for (const path of ['/node/where', '/express/where', '/of/acme/app/where']) {
+      const received = await sendRaw(app.url, getRaw(path, ...lines));
+      expect([path, ...statuses(received)]).toEqual([path, '400']);
+      expect(received).toContain('"errorCode":"INVALID_HOST"');
+    }
+  });
+
   it.each([
     'express/throw',
     'express/reject',
@@ -264,6 +281,7 @@ describe.each(['express', 'node', 'hono'])('%s mounted at the root', (kind) => {
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('POST');
     expect((await root.post('/metrics', {})).status).toBe(405);
+    expect(statuses(await sendRaw(root.url, getRaw('http://x/size', 'Host: x')))).toEqual(['405']);
   });
 
   // The last one: it is the server's end, with a socket open.

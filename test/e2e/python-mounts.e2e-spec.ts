@@ -11,6 +11,7 @@ import { python, servePython, talkToSockets } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 import { JWT_SECRET, signToken } from './signed-tokens.js';
+import { getRaw, sendRaw } from './smuggled-requests.js';
 
 const MIB = 1024 * 1024;
 let app: ServedApp;
@@ -188,6 +189,11 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     const authorization = `Bearer ${await signToken()}`;
     const told = await app.get('/owned/py/request/x', { ...forged, authorization });
     expect(await userOf(told)).toBe('alice');
+    // Nor take away, though it says that its own is for this connection.
+    for (const user of ['root', 'alice']) {
+      const raw = getRaw('/owned/py/request/x', 'Host: x', `X-User: ${user}`, 'Connection: X-User', `Authorization: ${authorization}`); // prettier-ignore
+      expect(await sendRaw(app.url, raw)).toContain('["x-user","alice"]');
+    }
     for (const token of ['', `Bearer ${await signToken({}, 'x'.repeat(32))}`]) {
       const answer = await app.get('/owned/py/request/x', { ...forged, authorization: token });
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);

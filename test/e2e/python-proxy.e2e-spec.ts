@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -12,7 +13,8 @@ import { WebSocket } from 'ws';
 import { python, servePython } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
-import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
+import { JWT_SECRET } from './signed-tokens.js';
+import { AMBIGUOUS_HOSTS, SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
 
 const MIB = 1024 * 1024;
 let app: ServedApp;
@@ -28,9 +30,24 @@ const WANT_SOCKET = [
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
 ];
 
+/** Mounted under /of/:name, without a server: what the applications are told. */
+const SHOW_PREFIX = `
+import asyncio, json
+from bentonest.mounted import AsgiApplication, WsgiApplication
+seen = {}
+async def asgi(scope, receive, send):
+    seen.update(root_path=scope["root_path"], path=scope["path"], raw_path=scope["raw_path"].decode())
+prefix = "/of/caf%C3%A9%20a"
+headers = [(b"x-forwarded-prefix", prefix.encode())]
+scope = {"type": "http", "headers": headers, "path": "/x y", "raw_path": b"/x%20y"}
+asyncio.run(AsgiApplication(asgi)(scope, None, None))
+WsgiApplication(lambda environ, start: seen.update(script=environ["SCRIPT_NAME"]))({"HTTP_X_FORWARDED_PREFIX": prefix}, None)
+print(json.dumps(seen))
+`;
+
 describe.skipIf(python === '')('between a client and a Python application', () => {
   beforeAll(async () => {
-    app = await servePython({ WSGI_APP: 'wsgi_app:app' });
+    app = await servePython({ WSGI_APP: 'wsgi_app:app', API_KEYS: 'first-key', JWT_SECRET });
   }, 120_000);
 
   afterAll(async () => {
@@ -61,6 +78,15 @@ describe.skipIf(python === '')('between a client and a Python application', () =
       const received = await sendRaw(app.url, lines.join('\r\n') + getRaw(`${mount}/smuggled`, 'Host: x')); // prettier-ignore
       expect(statuses(received)).toEqual(['400']);
       expect(await seen(mount)).not.toContain('smuggled');
+    });
+
+    it.each(AMBIGUOUS_HOSTS)('%s: 400, and the application sees nothing', async (_, lines) => {
+      for (const more of [[], WANT_SOCKET.slice(1)]) {
+        const received = await sendRaw(app.url, getRaw(`${mount}/ambiguous`, ...lines, ...more));
+        expect(statuses(received)).toEqual(['400']);
+        expect(received).toContain('"errorCode":"INVALID_HOST"');
+      }
+      expect(await seen(mount)).not.toContain('ambiguous');
     });
 
     it('an upgrade with a body is no upgrade', async () => {
@@ -112,6 +138,32 @@ describe.skipIf(python === '')('between a client and a Python application', () =
     const names = shown.headers.map(([name]) => name);
     expect(names).toContain('x-plain');
     expect(names.filter((name) => name?.includes('_'))).toEqual([]);
+  });
+
+  it('a target in absolute form names no host to the application', async () => {
+    const received = await sendRaw(app.url, getRaw('http://evil.example/keyed/py/request/x?y', 'Host: evil.example', 'X-Api-Key: first-key')); // prettier-ignore
+    expect(statuses(received)).toEqual(['200']);
+    expect(received).toContain('"root_path":"/keyed/py"');
+    expect(received).toContain('["x-forwarded-prefix","/keyed/py"]');
+    expect(received).toContain('"url":"http://evil.example/keyed/py/request/x?y"');
+  });
+
+  it('knows its path without escapes, and by its bytes in WSGI', async () => {
+    // A mount of theirs, though it is written in another way.
+    expect(
+      await (await app.get('/%6Beyed/py/request/x', { 'x-api-key': 'first-key' })).json(),
+    ).toMatchObject({ root_path: '/keyed/py' });
+    expect(await json('/%66lask/environ/x')).toEqual({ path: '/environ/x', script: '/flask' });
+    const { stdout } = spawnSync(python, ['-c', SHOW_PREFIX], {
+      env: { ...process.env, PYTHONPATH: 'libs/python/python' },
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      root_path: '/of/caf\u00e9 a',
+      path: '/of/caf\u00e9 a/x y',
+      raw_path: '/of/caf%C3%A9%20a/x%20y',
+      script: '/of/caf\u00c3\u00a9 a',
+    });
   });
 
   it('headers pass in their order, each as often as it came', async () => {

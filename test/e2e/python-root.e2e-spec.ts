@@ -104,9 +104,11 @@ describe.skipIf(python === '').each(['asgi', 'wsgi'] as const)('%s at the root',
       'x-forwarded-for': '6.6.6.6, 1.2.3.4',
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'example.com',
+      'x-forwarded-prefix': '/outer',
     };
-    const { url, client } = await shown('/any', headers);
-    expect([new URL(url).protocol, client]).toEqual(['https:', '1.2.3.4']);
+    const { url, client, root_path: rootPath } = await shown('/any', headers);
+    expect([new URL(url).protocol, client, rootPath]).toEqual(['https:', '1.2.3.4', '/outer']);
+    expect(new URL(url).pathname).toBe('/outer/any');
   });
 
   it.runIf(kind === 'wsgi')('has more arguments and variables', async () => {

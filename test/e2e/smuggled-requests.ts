@@ -30,3 +30,13 @@ export const SMUGGLED: readonly (readonly [string, readonly string[], string])[]
   ['a chunk that is no chunk', ['Transfer-Encoding: chunked'], 'x\r\n\r\n'],
   ['a chunk longer than it says', ['Transfer-Encoding: chunked'], '1\r\nhello\r\n0\r\n\r\n'],
 ];
+
+/** Lines of which two servers might not agree which host a request is for. */
+export const AMBIGUOUS_HOSTS: readonly (readonly [string, readonly string[]])[] = [
+  ['two Hosts', ['Host: x', 'Host: y']],
+  ['the same Host twice', ['Host: x', 'host: x']],
+  ['a Host with a path', ['Host: x/evil']],
+  ['a Host with a user', ['Host: x@evil.example']],
+  ['a Host that is a list', ['Host: x, y']],
+  ['a Host whose port is none', ['Host: x:port']],
+];

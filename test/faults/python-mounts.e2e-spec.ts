@@ -47,6 +47,7 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     const ms = performance.now() - killedAt;
     console.info(`the request of the killed process was answered after ${ms.toFixed(0)} ms (bound 1000)`); // prettier-ignore
     expect(broken.status).toBe(503);
+    expect(ms).toBeLessThan(1000);
     expect(await errorOf(broken)).toBe('MOUNT_UNAVAILABLE');
     const readyz = await server.get('/readyz');
     expect([200, 503]).toContain(readyz.status);
@@ -65,8 +66,10 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     const pid = await pidOf(server);
     const startedAt = performance.now();
     const hung = await server.get('/py/hang');
-    console.info(`504 after ${(performance.now() - startedAt).toFixed(0)} ms (timeoutMs 2000)`);
+    const ms = performance.now() - startedAt;
+    console.info(`504 after ${ms.toFixed(0)} ms (timeoutMs 2000, bound 3000)`);
     expect([hung.status, await errorOf(hung)]).toEqual([504, 'MOUNT_TIMEOUT']);
+    expect(ms).toBeLessThan(3000);
     // It waits for others still; these find no one.
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/py/socket`);
     const denied = once(socket, 'error') as Promise<[Error]>;

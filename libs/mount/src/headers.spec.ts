@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerHeaders, currentHeaders } from './headers.js';
+import { answerHeaders, currentHeaders, takeNamedHeaders } from './headers.js';
 
 const server = createServer((_request, response) => response.end());
 
@@ -77,6 +77,45 @@ describe('the current headers', () => {
     expect(request.headers['set-cookie']).toEqual(['a=1', 'b=2']);
     request.headers['x-a'] = ['2', '3'] as never;
     expect(currentHeaders(request).slice(-4)).toEqual(['X-A', '2', 'X-A', '3']);
+  });
+});
+
+describe('the headers that Connection names', () => {
+  const raw = ['Host', 'x', 'Connection', 'close, X-User, Host', 'X-User', 'alice', 'X-B', '1'];
+
+  it('are no part of the request', async () => {
+    const request = await requestWith(...raw);
+    takeNamedHeaders(request);
+    expect(request.headers).toEqual({ host: 'x', connection: 'close, X-User, Host', 'x-b': '1' });
+    expect(currentHeaders(request)).not.toContain('X-User');
+  });
+
+  it.each(['alice', 'bob'])('are what middleware writes after that: %s', async (user) => {
+    const request = await requestWith(...raw);
+    takeNamedHeaders(request);
+    request.headers['x-user'] = user;
+    takeNamedHeaders(request);
+    expect(currentHeaders(request).join()).toContain(`X-User,${user}`);
+    expect(request.headers['x-user']).toBe(user);
+  });
+
+  it('stay where they were changed before', async () => {
+    const request = await requestWith(...raw);
+    request.headers['x-user'] = 'bob';
+    takeNamedHeaders(request);
+    expect(currentHeaders(request).slice(-4)).toEqual(['X-User', 'bob', 'X-B', '1']);
+  });
+
+  it('are not those that frame the message or change its protocol', async () => {
+    const frame = [
+      'Connection',
+      'Upgrade, Transfer-Encoding, Content-Length',
+      'Content-Length',
+      '0',
+    ];
+    const request = await requestWith('Host', 'x', ...frame, 'Upgrade', 'h2c');
+    takeNamedHeaders(request);
+    expect(Object.keys(request.headers)).toEqual(['host', 'connection', 'content-length', 'upgrade']); // prettier-ignore
   });
 });
 

@@ -74,21 +74,38 @@ function push(list: string[], name: string, value: Value): void {
 
 /** The headers of an answer for the client. */
 export function answerHeaders(rawHeaders: HeaderList): string[] {
-  return endToEnd(rawHeaders, () => false);
+  const named = namedByConnection(rawHeaders);
+  return endToEnd(rawHeaders, (key) => named.has(key));
 }
 
 /** The headers that are for the other end, but for those that are dropped. */
 export function endToEnd(rawHeaders: HeaderList, drops: (key: string) => boolean): string[] {
-  const named = namedByConnection(rawHeaders);
   const kept: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     const key = name.toLowerCase();
-    const isDropped =
-      HOP_BY_HOP.has(key) || key.startsWith('proxy-') || named.has(key) || drops(key);
+    const isDropped = HOP_BY_HOP.has(key) || key.startsWith('proxy-') || drops(key);
     if (!isDropped) kept.push(name, rawHeaders[at + 1] ?? '');
   }
   return kept;
+}
+
+/** Connection as nearly everyone has it, which names no other header. */
+const USUAL = new Set([undefined, 'keep-alive', 'close', 'Upgrade', 'upgrade']);
+const taken = new WeakSet<IncomingMessage>();
+
+/**
+ * Takes what a client lists in Connection away from its request, once: later, it would take away what
+ * middleware has written, or has checked, under such a name. What has been changed by then stays.
+ */
+export function takeNamedHeaders(request: IncomingMessage): void {
+  const { headers, rawHeaders } = request;
+  if (USUAL.has(headers.connection) || taken.has(request)) return;
+  taken.add(request);
+  const came = groupByName(rawHeaders);
+  for (const key of namedByConnection(rawHeaders)) {
+    if (isJoined(came.get(key) ?? [], headers[key])) delete headers[key];
+  }
 }
 
 /** What a sender lists in Connection goes no further, either; but for what frames the message. */
@@ -99,7 +116,6 @@ function namedByConnection(rawHeaders: HeaderList): ReadonlySet<string> {
     for (const token of (rawHeaders[at + 1] ?? '').split(','))
       named.add(token.trim().toLowerCase());
   }
-  named.delete('content-length');
-  named.delete('host');
+  for (const key of ['content-length', 'host', ...HOP_BY_HOP]) named.delete(key);
   return named;
 }

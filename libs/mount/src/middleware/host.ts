@@ -13,7 +13,7 @@ const AUTHORITY = /^(?<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(?<port>\d{0,5}))?$
 const NAME = /^(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 const MAX_NAME_LENGTH = 253;
 const MAX_PORT = 65_535;
-const ABSOLUTE_TARGET = /^[a-z][a-z0-9+.-]*:\/\/(?<authority>[^/?#]*)(?<path>.*)$/is;
+const ABSOLUTE_TARGET = /^[a-z][a-z0-9+.-]*:\/\/(?<authority>[^/?]*)(?<path>.*)$/is;
 
 /** Of `host[:port]`; `undefined` if it is malformed. */
 export function parseHost(authority: string): Host | undefined {
@@ -55,6 +55,12 @@ export function pathOf(request: IncomingRequest): string {
   if (target.startsWith('/')) return target;
   const path = ABSOLUTE_TARGET.exec(target)?.groups?.path ?? '';
   return path.startsWith('/') ? path : `/${path}`;
+}
+
+/** A target in absolute form without its scheme and host, any other as it is. */
+export function withoutOrigin(target: string): string {
+  if (target.startsWith('/')) return target;
+  return ABSOLUTE_TARGET.exec(target)?.groups?.path ?? target;
 }
 
 function targetOf({ originalUrl, url }: IncomingRequest): string {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { takeNamedHeaders } from '../headers.js';
+import { withoutOrigin } from '../middleware/host.js';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { Next } from './mounted-app.js';
@@ -61,7 +63,8 @@ export class MountHost {
       const raw = request.raw as MountRequest;
       const fallbacks = raw[FALLBACKS];
       const upgrade = upgradeOf(raw);
-      const isFree = request.is404 && !this.isServedOtherwise(request.method, request.originalUrl);
+      const path = withoutOrigin(request.originalUrl);
+      const isFree = request.is404 && !this.isServedOtherwise(request.method, path);
       if (fallbacks !== undefined && isFree) {
         void runInTurn(fallbacks, [raw, reply.raw, (error) => done(error as Error | undefined)]);
       } else if (upgrade?.passOn(reply.raw) !== true) {
@@ -97,6 +100,7 @@ function notePatterns(adapter: FastifyAdapter, registrations: Registrations): vo
     return (path, callback) => {
       onPattern?.(path);
       register(path, (request: MountRequest, response: ServerResponse, next: Next): unknown => {
+        takeNamedHeaders(request);
         running.pattern = path;
         return callback(request, response, next) as unknown;
       });

@@ -48,6 +48,14 @@ describe('cutSegments', () => {
     ['/x?y', 0, '/x?y'],
     ['//x', 0, '//x'],
     ['?y', 0, '/?y'],
+    ['http://x/legacy/a?b=/c', 1, '/a?b=/c'],
+    ['http://x/legacy', 1, '/'],
+    ['HTTPS://x:8443/of/acme/a', 2, '/a'],
+    ['http://x/a/b?c', 0, '/a/b?c'],
+    ['http://x', 0, '/'],
+    ['http://x?y', 0, '/?y'],
+    // No fragment, which Nest does not know in a target either.
+    ['http://x#y/legacy/a', 1, '/a'],
   ])('%s without %i segments is %s', (url, segments, rest) => {
     expect(cutSegments(url, segments)).toBe(rest);
   });

@@ -1,3 +1,4 @@
+import { withoutOrigin } from '../middleware/host.js';
 import { InvalidMountError } from '../mount.errors.js';
 
 /** Where an application is mounted, as one pattern of `forRoutes` says it. */
@@ -39,10 +40,12 @@ function normalize(path: string): string {
 }
 
 /**
- * A request's url without its first segments: `/a?b` of `/legacy/a?b`, `/?b` of `/legacy?b`. They are
- * counted, not compared: what matches them may be written in another case, or with escapes.
+ * The path and query of a request's target without its first segments: `/a?b` of `/legacy/a?b` and of
+ * `http://example.com/legacy/a?b`, `/?b` of `/legacy?b`. They are counted, not compared: what matches them
+ * may be written in another case, or with escapes.
  */
-export function cutSegments(url: string, segments: number): string {
+export function cutSegments(target: string, segments: number): string {
+  const url = withoutOrigin(target);
   let at = 0;
   for (let cut = 0; cut < segments; cut++) {
     while (url[at] === '/') at++;

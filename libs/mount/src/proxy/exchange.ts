@@ -1,6 +1,7 @@
 import { request as sendRequest } from 'node:http';
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
+import { withoutOrigin } from '../middleware/host.js';
 import { MountFailedError, MountTimeoutError, MountUnavailableError } from '../mount.errors.js';
 import { forwardHeaders } from './forward-headers.js';
 
@@ -125,8 +126,9 @@ function mayHaveBody(method = 'GET'): boolean {
 /** The part of the path that was cut off. */
 function prefixOf(request: IncomingMessage & { originalUrl?: string }): string {
   const { originalUrl = '', url = '/' } = request;
-  const rest = originalUrl.endsWith(url) ? url.length : url.length - 1;
-  return originalUrl.slice(0, Math.max(0, originalUrl.length - rest));
+  const path = withoutOrigin(originalUrl);
+  const rest = path.endsWith(url) ? url.length : url.length - 1;
+  return path.slice(0, Math.max(0, path.length - rest));
 }
 
 function describe(cause: Error): Error {

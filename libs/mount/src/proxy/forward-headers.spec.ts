@@ -21,7 +21,7 @@ const SAID: RequestParts['headers'] = [
   ['X-Forwarded-For', '6.6.6.6, 1.2.3.4, 10.0.0.2'],
   ['X-Forwarded-Proto', 'https'],
   ['X-Forwarded-Host', 'example.com'],
-  ['X-Forwarded-Prefix', '/evil'],
+  ['X-Forwarded-Prefix', '/outer/'],
   ['Forwarded', 'for=6.6.6.6'],
 ];
 
@@ -55,11 +55,12 @@ describe('the headers for an application', () => {
 
   it('say what a trusted proxy says, and of addresses those behind the client’s', () => {
     const request = { headers: SAID, remoteAddress: '10.0.0.1' };
-    expect(forwarded(request, { trusted: ['10.0.0.0/8'] })).toEqual({
+    expect(forwarded(request, { trusted: ['10.0.0.0/8'], prefix: '/py' })).toEqual({
       host: 'testserver',
       'x-forwarded-for': '1.2.3.4, 10.0.0.2, 10.0.0.1',
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'example.com',
+      'x-forwarded-prefix': '/outer/py',
     });
   });
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
-import { currentHeaders, endToEnd } from '../headers.js';
-import { isEncrypted, isTrusted } from '../middleware/scheme.js';
+import { currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
+import { forwardedPrefix, isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
 const OURS = new Set([
@@ -27,6 +27,7 @@ export function forwardHeaders(
   request: IncomingMessage,
   { prefix, trustedProxies }: Hop,
 ): string[] {
+  takeNamedHeaders(request);
   const headers = endToEnd(currentHeaders(request), isDropped);
   const { socket } = request;
   headers.push('X-Forwarded-For', addressesOf(request, trustedProxies).join(', '));
@@ -40,7 +41,8 @@ export function forwardHeaders(
   if (request.headers.host === undefined && own !== undefined) headers.push('Host', own);
   const host = forwarded ?? own;
   if (host !== undefined) headers.push('X-Forwarded-Host', host);
-  if (prefix !== '') headers.push('X-Forwarded-Prefix', prefix);
+  const whole = forwardedPrefix(request, trustedProxies) + prefix;
+  if (whole !== '') headers.push('X-Forwarded-Prefix', whole);
   return headers;
 }
 

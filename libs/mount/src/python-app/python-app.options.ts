@@ -10,7 +10,8 @@ export interface PythonAppOptions {
   python?: string;
   /**
    * Packages that the application needs, its server among them (uvicorn or gunicorn), as pip takes them,
-   * or the path of a requirements.txt. They are installed once, into an environment of their own.
+   * or the path of a requirements.txt, from process.cwd() and not from `cwd`. They are installed once, into
+   * an environment of their own.
    *
    * @default none: the interpreter has what is needed
    */
@@ -34,7 +35,8 @@ export interface PythonAppOptions {
   hangTimeoutMs?: number;
   /**
    * IPs and CIDRs of proxies in front of this server: what they say in `X-Forwarded-For`, `-Proto` and
-   * `-Host` is handed on. Of everyone else it is replaced by what the connection itself tells.
+   * `-Host` is handed on, and the path that they have cut off, `-Prefix`, stands before the mount's. Of
+   * everyone else it is replaced by what the connection itself tells.
    *
    * @default []
    */

@@ -1,10 +1,12 @@
 """The application that BENTONEST_APP names ("module:app"), below the path that it is mounted at.
 
-The server says with each request which path that is, in X-Forwarded-Prefix; it lets no other pass.
+The server says with each request which path that is, in X-Forwarded-Prefix, with its escapes; it lets no
+other pass.
 """
 
 import importlib
 import os
+from urllib.parse import unquote_to_bytes
 
 from . import calls
 
@@ -32,7 +34,7 @@ def load():
 
 
 class AsgiApplication:
-    """Sets the root path, as the ASGI specification has it: ``path`` begins with it."""
+    """Sets the root path, as the ASGI specification has it: ``path`` begins with it, both without escapes."""
 
     def __init__(self, application):
         self._application = application
@@ -40,11 +42,12 @@ class AsgiApplication:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "lifespan":
             headers = dict(scope["headers"])
-            prefix = headers.get(_PREFIX, b"").decode("latin-1")
+            prefix = headers.get(_PREFIX, b"")
             if prefix:
-                scope = dict(scope, root_path=prefix, path=prefix + scope["path"])
+                root_path = unquote_to_bytes(prefix).decode("utf-8", "replace")
+                scope = dict(scope, root_path=root_path, path=root_path + scope["path"])
                 if scope.get("raw_path") is not None:
-                    scope["raw_path"] = prefix.encode("latin-1") + scope["raw_path"]
+                    scope["raw_path"] = prefix + scope["raw_path"]
             calls.begin_request(_text(headers, b"x-request-id"), _text(headers, b"traceparent"))
         await self._application(scope, receive, send)
 
@@ -61,9 +64,10 @@ class WsgiApplication:
         self._application = application
 
     def __call__(self, environ, start_response):
-        prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "")
+        prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "").encode("latin-1")
         if prefix:
-            environ["SCRIPT_NAME"] = prefix
+            # Bytes as latin-1, as all of PEP 3333.
+            environ["SCRIPT_NAME"] = unquote_to_bytes(prefix).decode("latin-1")
         client = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[0].strip()
         if client:
             environ["REMOTE_ADDR"] = client
