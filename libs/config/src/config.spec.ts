@@ -117,6 +117,16 @@ describe('a fault names its place, the key, what was expected and what came:', (
     ['- a\n', [containing('there is no key "0"; there are server,')]],
     ['__proto__:\n  polluted: 1\n', [containing('there is no key "__proto__"')]],
     ['server:\n  port: 1\n  port: 2\n', ['bentonest.yaml:3: Map keys must be unique']],
+    [
+      'cors:\n  origins: [*.example.com]\n',
+      [
+        'bentonest.yaml:2: *.example.com is an alias of nothing. Quote a text that begins with *: "*.example.com".',
+      ],
+    ],
+    [
+      `a: &a [x]\nb: [${Array(101).fill('*a').join(', ')}]\n`,
+      ['bentonest.yaml: Excessive alias count indicates a resource exhaustion attack.'],
+    ],
     ['server: {\n', [containing('bentonest.yaml:')]],
   ])('%j', (yaml, faults) => {
     const got = faultsOf(yaml);
