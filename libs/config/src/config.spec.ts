@@ -165,6 +165,14 @@ it('entries tell values, where they come from, and no secret', () => {
   expect(ofRunners).toEqual(['runners.iris.workers']);
 });
 
+it('an entry tells that another key has turned its section on', () => {
+  const enabled = (yaml: string): unknown =>
+    load(yaml).entries.find(({ path }) => path === 'cors.enabled')?.value;
+  expect(enabled('')).toBe('(true where another key of cors is set, else false)');
+  expect(enabled('cors:\n  origins: ["*"]\n')).toBe(true);
+  expect(enabled('cors:\n  enabled: false\n  origins: ["*"]\n')).toBe(false);
+});
+
 it('what is set is laid over what the code says, key by key', () => {
   const code = { a: 1, b: { c: 2, d: [1] }, e: 3 };
   const over = { b: { d: [2] }, e: undefined };
