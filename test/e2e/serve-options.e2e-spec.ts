@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -311,6 +312,15 @@ it.each([1, 2])(
     ]);
   },
 );
+
+it.each([1, 2])('what a service works on at SIGTERM is answered, %i processes', async (workers) => {
+  const served = await start({ workers });
+  const answer = served.get('/slow');
+  await sleep(30);
+  const exited = served.end();
+  expect(await (await answer).text()).toBe('slow');
+  expect(await exited).toBe(0);
+});
 
 it('an API process is replaced after maxRuntimeMs, and no request is lost', async () => {
   const served = await start({ maxRuntimeMs: 1500 });
