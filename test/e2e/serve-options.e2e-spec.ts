@@ -4,10 +4,12 @@ import { request as httpRequest } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -233,7 +235,7 @@ describe.each([1, 2])('an address of the operators, in %i processes', (workers) 
     const port = await freePort();
     const served = await start(
       { workers, admin: { port, host: '127.0.0.1', token: TOKEN } },
-      { BENTONEST__SERVER__HEADERS_TIMEOUT_MS: '500' },
+      { BENTONEST__SERVER__HEADERS_TIMEOUT_MS: '500', MOUNTS: '1' },
     );
     const admin = (path: string, init?: RequestInit): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${path}`, init);
@@ -244,8 +246,12 @@ describe.each([1, 2])('an address of the operators, in %i processes', (workers) 
     }
     expect((await served.get('/metrics')).status).toBe(404);
     expect((await served.get('/whoami')).status).toBe(200);
-    for (const path of ['/whoami', '/none', '/', '/docs.json']) {
+    for (const path of ['/whoami', '/none', '/', '/docs.json', '/mounted', '/mounted/a']) {
       expect([path, (await admin(path)).status]).toEqual([path, 404]);
+      expect([path, (await admin(path, { method: 'POST' })).status]).toEqual([path, 401]);
+    }
+    for (const path of ['/none', '/mounted', '/mounted/a']) {
+      expect(await (await served.post(path)).text()).toBe('mounted');
     }
     const document = await (await served.get('/docs.json')).text();
     for (const path of ['loglevel', 'metrics', 'x-bentonest']) expect(document).not.toContain(path);
@@ -277,6 +283,43 @@ describe.each([1, 2])('an address of the operators, in %i processes', (workers) 
     expect(await answerToHalf(port)).toContain('HTTP/1.1 408 Request Timeout');
     expect(await served.end()).toBe(0);
   }, 30_000);
+});
+
+it('the operators’ address listens when all that guards it is in place', async () => {
+  const port = await freePort();
+  app = await spawn({ admin: { port, host: '127.0.0.1', token: TOKEN } }, { START_MS: '1000' });
+  let status = 0;
+  await until(async () => {
+    ({ status } = await fetch(`http://127.0.0.1:${port}/whoami`));
+    return true;
+  }, 20_000);
+  expect(status).toBe(404);
+  expect((await app.get('/whoami')).status).toBe(200);
+});
+
+it.each([1, 2])(
+  'a port of operators that is taken ends the start, %i processes',
+  async (workers) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    app = await spawn({ workers, admin: { port, host: '127.0.0.1' } });
+    const [code] = (await once(app.process, 'exit')) as [number];
+    taken.close();
+    expect(code).toBe(1);
+    expect(app.records.map(({ level, msg }) => [level, msg])).toEqual([
+      [60, expect.stringContaining(`Cannot listen at port ${port} of 127.0.0.1: another process`)],
+    ]);
+  },
+);
+
+it.each([1, 2])('what a service works on at SIGTERM is answered, %i processes', async (workers) => {
+  const served = await start({ workers });
+  const answer = served.get('/slow');
+  await sleep(30);
+  const exited = served.end();
+  expect(await (await answer).text()).toBe('slow');
+  expect(await exited).toBe(0);
 });
 
 it('an API process is replaced after maxRuntimeMs, and no request is lost', async () => {

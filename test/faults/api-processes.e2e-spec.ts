@@ -271,10 +271,12 @@ describe('a server of several processes', () => {
       if (signal === 'SIGHUP') for (const pid of children) process.kill(pid, signal);
       const exited = app.served.end(signal);
       await sleep(100);
-      const { statuses } = await clients.stop();
+      const { statuses, broken } = await clients.stop();
       expect(await exited).toBe(0);
-      console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms`);
-      expect([...statuses.keys()]).toEqual([200]);
+      console.info(
+        `exit after ${(performance.now() - startedAt).toFixed(0)} ms, ${broken} broken (bound 0)`,
+      );
+      expect([[...statuses.keys()], broken]).toEqual([[200], 0]);
       expect(allGone(children)).toBe(true);
     },
   );

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { ServedApp } from '../e2e/served-app.js';
+import { childPids } from './child-processes.js';
 import { quantile, residentMb } from './fault-app.js';
 
 const CONNECTIONS = 2000;
@@ -36,6 +37,12 @@ async function timesOf(count: number): Promise<number[]> {
   return times;
 }
 
+/** Of the processes that have the connections; of several, the first one has none of them, but hands them over. */
+function memoryOf(pid: number): number {
+  const pids = [pid, ...childPids(pid)].filter((each) => !app.workerPids.includes(each));
+  return pids.reduce((sum, each) => sum + residentMb(each), 0);
+}
+
 it.each(['1', '2'])(
   '2,000 idle keep-alive connections, %s API processes',
   async (workers) => {
@@ -43,27 +50,30 @@ it.each(['1', '2'])(
     const port = Number(new URL(app.url).port);
     const pid = app.process.pid ?? 0;
     await timesOf(50);
-    const before = quantile(await timesOf(200), 0.99);
-    const memory = residentMb(pid);
+    const calm = await timesOf(200);
+    const before = quantile(calm, 0.99);
+    const memory = memoryOf(pid);
     const sockets: Socket[] = [];
     while (sockets.length < CONNECTIONS) {
       sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => openIdle(port)))));
     }
-    const growth = residentMb(pid) - memory;
-    const during = quantile(await timesOf(200), 0.99);
+    const growth = memoryOf(pid) - memory;
+    const beside = await timesOf(200);
+    const during = quantile(beside, 0.99);
     let closed = 0;
     for (const socket of sockets) socket.once('close', () => closed++);
     const startedAt = performance.now();
     const code = await app.end();
     const ms = performance.now() - startedAt;
     console.info(
-      `${growth.toFixed(0)} MiB more in the first process (bound 100); p99 of others ${during.toFixed(1)} ms, ` +
+      `${growth.toFixed(0)} MiB more in the API processes (bound 100); p99 of others ${during.toFixed(1)} ms, ` +
         `${(during / before).toFixed(1)} × that before (bound 2); exit ${code} after ${ms.toFixed(0)} ms (grace ${GRACE_MS})`,
     );
     expect(code).toBe(0);
     expect(ms).toBeLessThan(GRACE_MS);
     expect(growth).toBeLessThan(100);
-    // The figure above is the one that counts; a machine that others use may take longer.
+    // Of the p99, which is the one that counts, a busy machine makes ten times as much; not of the half.
+    expect(quantile(beside, 0.5)).toBeLessThan(2 * quantile(calm, 0.5) + 1);
     expect(during).toBeLessThan(Math.max(100, 10 * before));
     expect(closed).toBe(CONNECTIONS);
   },

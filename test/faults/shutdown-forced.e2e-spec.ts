@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { isAlive, until } from '../e2e/served-app.js';
 import { childPids } from './child-processes.js';
 import { FaultApp } from './fault-app.js';
@@ -44,6 +44,55 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     await expectNoOrphans(workers);
   },
 );
+
+describe('while onModuleDestroy hangs', () => {
+  it('a second signal ends the process at once', async () => {
+    const { served, pid } = (app = await FaultApp.start({ hangs: 'onModuleDestroy' }));
+    const workers = childPids(pid);
+    const exited = served.end('SIGTERM');
+    await sleep(500);
+    expect(served.process.exitCode).toBeNull();
+    const startedAt = performance.now();
+    served.process.kill('SIGTERM');
+    expect(await exited).toBe(143);
+    const ms = performance.now() - startedAt;
+    console.info(`exit after ${ms.toFixed(0)} ms (bound 2000)`);
+    expect(ms).toBeLessThan(2000);
+    await expectNoOrphans(workers);
+  });
+
+  it('the end of the grace period ends it: exit 1', async () => {
+    const options = { hangs: 'onModuleDestroy', shutdownGraceMs: 1000 } as const;
+    const { served, pid } = (app = await FaultApp.start(options));
+    const workers = childPids(pid);
+    const startedAt = performance.now();
+    expect(await served.end('SIGTERM')).toBe(1);
+    const ms = performance.now() - startedAt;
+    console.info(`exit after ${ms.toFixed(0)} ms (grace 1000)`);
+    expect(ms).toBeGreaterThanOrEqual(1000);
+    expect(ms).toBeLessThan(5000);
+    await expectNoOrphans(workers);
+  });
+});
+
+it('of 2 API processes, a request that is cut at the end of the grace period: exit 1', async () => {
+  const { served, pid } = (app = await FaultApp.start({ shutdownGraceMs: 1000, apiProcesses: 2 }));
+  await until(() => served.output.includes('API processes serve'), 10_000);
+  const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(
+    'POST /rows HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{',
+  );
+  await sleep(300);
+  const children = childPids(pid);
+  expect(children).toHaveLength(3);
+  const startedAt = performance.now();
+  expect(await served.end('SIGTERM')).toBe(1);
+  console.info(`exit after ${(performance.now() - startedAt).toFixed(0)} ms (grace 1000)`);
+  expect(served.complaints).toContain('Not every API process could answer what it had.');
+  await until(() => !children.some((child) => isAlive(child)), 2000);
+});
 
 it('SIGTERM twice at once, as from a terminal and from npm: one orderly end', async () => {
   const { served } = (app = await FaultApp.start());

@@ -117,6 +117,16 @@ describe('a fault names its place, the key, what was expected and what came:', (
     ['- a\n', [containing('there is no key "0"; there are server,')]],
     ['__proto__:\n  polluted: 1\n', [containing('there is no key "__proto__"')]],
     ['server:\n  port: 1\n  port: 2\n', ['bentonest.yaml:3: Map keys must be unique']],
+    [
+      'cors:\n  origins: [*.example.com]\n',
+      [
+        'bentonest.yaml:2: *.example.com is an alias of nothing. Quote a text that begins with *: "*.example.com".',
+      ],
+    ],
+    [
+      `a: &a [x]\nb: [${Array(101).fill('*a').join(', ')}]\n`,
+      ['bentonest.yaml: Excessive alias count indicates a resource exhaustion attack.'],
+    ],
     ['server: {\n', [containing('bentonest.yaml:')]],
   ])('%j', (yaml, faults) => {
     const got = faultsOf(yaml);
@@ -153,6 +163,14 @@ it('entries tell values, where they come from, and no secret', () => {
   expect(told['runners.iris.workers']).toEqual([2, 'BENTONEST__RUNNERS__IRIS__WORKERS']);
   const ofRunners = Object.keys(told).filter((path) => path.startsWith('runners'));
   expect(ofRunners).toEqual(['runners.iris.workers']);
+});
+
+it('an entry tells that another key has turned its section on', () => {
+  const enabled = (yaml: string): unknown =>
+    load(yaml).entries.find(({ path }) => path === 'cors.enabled')?.value;
+  expect(enabled('')).toBe('(true where another key of cors is set, else false)');
+  expect(enabled('cors:\n  origins: ["*"]\n')).toBe(true);
+  expect(enabled('cors:\n  enabled: false\n  origins: ["*"]\n')).toBe(false);
 });
 
 it('what is set is laid over what the code says, key by key', () => {

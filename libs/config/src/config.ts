@@ -49,7 +49,10 @@ export class Config {
     names: readonly string[],
   ): ConfigEntry {
     const set = valueAt(this.values, names);
-    const shown = set === undefined ? info.default : set;
+    const isImplied =
+      info.impliedValue !== undefined && valueAt(this.values, names.slice(0, -1)) !== undefined;
+    const unset = isImplied ? info.impliedValue : info.default;
+    const shown = set === undefined ? unset : set;
     return {
       path: names.join('.'),
       value: isSecret && set !== undefined ? SECRET : shown,

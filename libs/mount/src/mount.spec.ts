@@ -87,6 +87,7 @@ function record() {
   const surroundings: MountSurroundings = {
     watch: () => undefined,
     describe: () => undefined,
+    isForOperators: ({ url = '' }) => url.endsWith('?operator'),
     otherMethodsOf: () => [],
     report: () => report,
   };
@@ -97,6 +98,16 @@ const at = (path: string, app: Type<NestMiddleware>): Apply =>
   function apply(consumer) {
     consumer.apply(app).forRoutes(`${path}{/*splat}`);
   };
+
+it.each(['app', '/'])('is not served at the address of operators: mounted at %s', async (path) => {
+  const { surroundings } = record();
+  const app = mount(() => new Response('mounted'), { kind: 'fetch' });
+  const apply: Apply = (consumer) =>
+    void consumer.apply(app).forRoutes(path === '/' ? '{*splat}' : `${path}{/*splat}`);
+  const { url } = await serve(apply, undefined, surroundings);
+  expect(await text(`${url}/app/a`)).toBe('mounted');
+  expect((await fetch(`${url}/app/a?operator`, { method: 'POST' })).status).toBe(404);
+});
 
 const text = async (url: string): Promise<string> => (await fetch(url)).text();
 

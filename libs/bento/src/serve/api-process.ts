@@ -1,9 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import type { Server as NetServer, Socket } from 'node:net';
+import { Logger } from '@nestjs/common';
 import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
-import { ENDING_SIGNALS } from 'bentonest/serving';
+import { ENDING_SIGNALS, ServerLife } from 'bentonest/serving';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, withSharing } from './create-application.js';
@@ -33,12 +34,13 @@ export async function runApiProcess(
   const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);
+  app.get(ServerLife, { strict: false }).expectHanded();
   const sockets = new SocketFolder();
   await unheard(sockets, (path) => app.listen(path, () => undefined));
   if (admin !== undefined) {
     await unheard(sockets, (path) => new Promise<void>((done) => admin.listen(path, done)));
   }
-  takeConnections(primary, { public: app.getHttpServer(), admin }, () => app.close());
+  takeConnections(primary, { public: app.getHttpServer(), admin }, () => closeWhole(app));
   shareLevel(app, primary);
   tellFirstAnswer(primary, app.getHttpServer());
   tell(primary, { to: 'ready' });
@@ -76,11 +78,22 @@ function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
   });
 }
 
+/** @returns whether all that was in flight was answered, and everything closed. */
+async function closeWhole(app: NestFastifyApplication): Promise<boolean> {
+  try {
+    await app.close();
+    return !app.get(ServerLife, { strict: false }).hasCut;
+  } catch (error) {
+    new Logger('Serve').error('The API process could not be closed.', (error as Error).stack);
+    return false;
+  }
+}
+
 /** Servers that do not listen: the primary does, and hands connections over. */
 function takeConnections(
   primary: MessagePort,
   servers: Readonly<Record<Address, NetServer | undefined>>,
-  close: () => Promise<void>,
+  close: () => Promise<boolean>,
 ): void {
   process.on('message', (message: ProcessMessage, connection?: Socket) => {
     if (message.to === 'connections') {
@@ -90,7 +103,7 @@ function takeConnections(
       servers[message.at]?.emit('connection', connection);
       connection.resume();
     } else if (message.to === 'stop') {
-      void close().then(() => process.exit(0));
+      void close().then((isWhole) => process.exit(isWhole ? 0 : 1));
     }
   });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ApiProcesses } from './api-processes.js';
 
 /** Says that it serves, and dies; with the argument `answers`, it has answered somebody before. */
@@ -13,6 +13,11 @@ setTimeout(() => process.exit(3), 100);
 `;
 
 const { argv } = process;
+/** Serves, and ends with the code of its first argument when it is to stop. */
+const STOPPING_CHILD = `
+process.send({ to: 'ready' });
+process.on('message', ({ to }) => to === 'stop' && process.exit(Number(process.argv[2])));
+`;
 let folder: string;
 
 beforeEach(async () => {
@@ -59,3 +64,22 @@ it('gives up after five deaths of processes that were ready and had answered nob
 it('goes on where those that died had answered', async () => {
   expect(await untilDead(8, 'answers')).toEqual([8, 'goes on']);
 }, 30_000);
+
+it.each([
+  [0, true],
+  [1, false],
+])(
+  'tells whether all could answer what they had: exit code %i, %s',
+  async (code, isWhole) => {
+    await writeFile(join(folder, 'stopping.mjs'), STOPPING_CHILD);
+    process.argv = [process.execPath, join(folder, 'stopping.mjs'), String(code)];
+    const processes = new ApiProcesses(
+      { workers: 2, maxRuntimeMs: undefined },
+      { onStart: () => undefined, onFailure: () => undefined },
+    );
+    processes.start();
+    await vi.waitUntil(() => processes.serving.length === 2, 10_000);
+    expect(await processes.stop()).toBe(isWhole);
+  },
+  30_000,
+);

@@ -74,16 +74,25 @@ export class ApiProcesses {
     });
   }
 
-  /** Lets them answer what they have, and resolves when all have ended. */
-  async stop(): Promise<void> {
+  /**
+   * Lets them answer what they have, and resolves when all have ended.
+   *
+   * @returns whether those that had something to answer could: each ended with exit code 0.
+   */
+  async stop(): Promise<boolean> {
     this.isStopping = true;
-    const ended = [...this.children].map((child) => once(child, 'exit'));
+    const ended = [...this.children].map(async (child) => {
+      const isServing = this.ready.includes(child) || this.retired.has(child);
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return !isServing || code === 0;
+    });
     for (const child of this.children) {
       if (this.ready.includes(child)) tell(child, { to: 'stop' });
       else if (!this.retired.has(child)) child.kill('SIGKILL');
     }
-    await Promise.all(ended);
+    const outcomes = await Promise.all(ended);
     for (const { socket } of this.waiting) socket.destroy();
+    return outcomes.every(Boolean);
   }
 
   kill(): void {

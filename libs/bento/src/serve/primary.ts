@@ -99,10 +99,11 @@ class Primary {
     // So long they tell clients on open connections to leave, and still get new ones.
     await sleep(preStopDelayMs + FAREWELL_MS);
     this.ports.public.close();
-    await stopped;
+    const isWhole = await stopped;
+    if (!isWhole) this.logger.error('Not every API process could answer what it had.');
     this.ports.admin?.close();
     await this.context?.close();
-    process.exit(exitCode);
+    process.exit(isWhole ? exitCode : 1);
   }
 
   private abandon(exitCode: number): never {

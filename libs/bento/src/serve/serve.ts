@@ -48,11 +48,13 @@ async function serveAlone(
   options: ResolvedServeOptions,
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
+  if (options.admin?.port !== undefined) await checkPort(adminAddressOf(options));
   const app = await createApplication(root, options);
   const admin = createAdminServer(app, options.admin);
-  if (admin !== undefined) await listen(admin, adminAddressOf(options));
   app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
   const { port, host, backlog } = options;
   await app.listen({ port, host, backlog });
+  // Not before Nest has registered what stands before the routes: the operators' door leads to the same ones.
+  if (admin !== undefined) await listen(admin, adminAddressOf(options));
   return app;
 }

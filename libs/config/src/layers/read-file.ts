@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { LineCounter, isNode, parseDocument } from 'yaml';
+import { LineCounter, isNode, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
 import { ConfigError } from '../config.errors.js';
 import type { Layer } from './layer.js';
@@ -24,10 +24,29 @@ export function readFileLayer(folder: string, env: NodeJS.ProcessEnv): Layer | u
   );
   if (faults.length > 0) throw new ConfigError(faults);
   return {
-    // An alias that would unfold into more than a hundred is refused by the library.
-    values: (document.toJS() as unknown) ?? {},
+    values: valuesOf(document, file, lines),
     placeOf: (path) => `${file}${lineOf(document, path, lines)}`,
   };
+}
+
+/** @throws ConfigError for an alias of nothing, and for those that would unfold into more than a hundred. */
+function valuesOf(document: Document, file: string, lines: LineCounter): unknown {
+  const faults: string[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const place = alias.range ? `:${lines.linePos(alias.range[0]).line}` : '';
+      faults.push(
+        `${file}${place}: *${alias.source} is an alias of nothing. Quote a text that begins with *: "*${alias.source}".`,
+      );
+    },
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  try {
+    return (document.toJS() as unknown) ?? {};
+  } catch (error) {
+    throw new ConfigError([`${file}: ${(error as Error).message}.`]);
+  }
 }
 
 function readText(path: string, file: string, isNamed: boolean): string | undefined {

@@ -5,6 +5,8 @@ export interface KeyInfo {
   readonly description: string;
   /** Where nobody sets it. A text in parentheses says what decides then. */
   readonly default?: unknown;
+  /** What it is where nobody sets it, but another key of its section; as `default`, where left out. */
+  readonly impliedValue?: unknown;
   /** It is shown to nobody. */
   readonly isSecret?: boolean;
 }

@@ -110,7 +110,11 @@ export const serverKeys = {
     }),
   }),
   cors: section({
-    enabled: key(flag(), { description: 'Answers browsers of other origins.', default: false }),
+    enabled: key(flag(), {
+      description: 'Answers browsers of other origins.',
+      default: '(true where another key of cors is set, else false)',
+      impliedValue: true,
+    }),
     origins: key(texts(), {
       description: 'Origins that may call, such as https://app.example.com; "*" is all.',
       default: [],

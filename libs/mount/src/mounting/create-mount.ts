@@ -81,6 +81,7 @@ abstract class MountMiddleware
   }
 
   use(request: MountRequest, response: ServerResponse, next: Next): unknown {
+    if (this.surroundings?.isForOperators(request) === true) return next();
     const path = this.pathOf(runningPattern());
     if (!path.isRoot) return this.serve([request, response, next], path);
     addFallback(request, (...exchange) => this.serve(exchange, path));

@@ -35,6 +35,8 @@ export interface MountSurroundings {
   watch(readiness: MountReadiness): void;
   /** Takes note of an application that describes itself, for the API document. */
   describe(description: MountDescription): void;
+  /** Whether a request came by the address of the server's operators, where no application is served. */
+  isForOperators(request: IncomingMessage): boolean;
   /** The other methods that own routes serve a path under; none where nothing serves it. */
   otherMethodsOf(method: string, url: string): readonly string[];
   /** @param endpoint the mount's path, never the request's. */

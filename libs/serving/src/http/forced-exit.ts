@@ -8,10 +8,15 @@ import { SecondSignal } from './second-signal.js';
  *
  * @param signal what Nest received; nothing is done when nobody listens to it, since the process is
  * not about to end then.
+ * @param signals what has seen the signal, where somebody has.
+ * @returns what takes it back.
  */
-export function forceExitAfter(graceMs: number, signal: string): void {
-  if (process.listenerCount(signal) === 0) return;
-  const signals = new SecondSignal();
+export function forceExitAfter(
+  graceMs: number,
+  signal: string,
+  signals = new SecondSignal(),
+): () => void {
+  if (process.listenerCount(signal) === 0) return () => undefined;
   signals.begin();
   const disarm = (): void => {
     for (const name of ENDING_SIGNALS) process.removeListener(name, onSignal);
@@ -36,4 +41,5 @@ export function forceExitAfter(graceMs: number, signal: string): void {
     process.exit(1);
   }, graceMs).unref();
   for (const name of ENDING_SIGNALS) process.on(name, onSignal);
+  return disarm;
 }

@@ -9,6 +9,10 @@ const SWEEP_MS = 50;
 
 /** Ends the connections of a server that is about to close. */
 export class GracefulClose {
+  /** Whether there were still requests, or connections without their end, when the grace period ended. */
+  hasCut = false;
+  private isDraining = false;
+
   constructor(
     private readonly server: RawServerBase,
     private readonly connections: OpenConnections,
@@ -25,14 +29,24 @@ export class GracefulClose {
     server.prependListener('request', sendConnectionClose);
     connections.announceClose();
     const sweep = setInterval(() => {
-      if (!server.listening) connections.closeIdle();
+      if (this.isDraining || !server.listening) connections.closeIdle();
     }, SWEEP_MS).unref();
-    const end = setTimeout(() => connections.closeAll(), graceMs).unref();
+    const end = setTimeout(() => {
+      this.hasCut = connections.all.size > 0 || connections.hasSessions;
+      connections.closeAll();
+    }, graceMs).unref();
     server.once('close', () => {
       clearInterval(sweep);
       clearTimeout(end);
     });
     await sleep(Math.min(FAREWELL_MS, graceMs));
+  }
+
+  /** Waits for the connections that Node's `close` does not know, since another process has accepted them. */
+  async drain(): Promise<void> {
+    if (!this.server.listening) return;
+    this.isDraining = true;
+    await this.connections.untilNone();
   }
 }
 

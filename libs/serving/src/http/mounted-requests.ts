@@ -4,6 +4,7 @@ import { RouteMethods } from '../errors/route-methods.js';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
 import { Admission } from './admission.js';
+import { isOperatorRequest } from './operator-address.js';
 import {
   leaveToMount,
   lengthOf,
@@ -62,6 +63,11 @@ export class MountedRequests {
   /** Has the API document ask a mounted application for its own. */
   describe(description: MountDescription): void {
     this.described.push(description);
+  }
+
+  /** Whether a request came by the operators' address: no mount answers there. */
+  isForOperators(request: IncomingMessage): boolean {
+    return isOperatorRequest(request);
   }
 
   /** The other methods that own routes serve a path under; none where nothing serves it. */

@@ -23,6 +23,7 @@ export class OpenConnections {
   private readonly sockets = new Set<HttpSocket>();
   /** Of HTTP/2. */
   private readonly sessions = new Set<ServerHttp2Session>();
+  private onNone: (() => void) | undefined;
   private idleBefore: ReadonlySet<HttpSocket> = new Set();
 
   constructor(private readonly server: RawServerBase) {
@@ -30,7 +31,10 @@ export class OpenConnections {
     const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
     server.on(event, (socket: Socket) => {
       this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      socket.once('close', () => {
+        this.sockets.delete(socket);
+        if (this.sockets.size === 0) this.onNone?.();
+      });
     });
     server.on('session', (session: ServerHttp2Session) => {
       this.sessions.add(session);
@@ -40,6 +44,15 @@ export class OpenConnections {
 
   get all(): ReadonlySet<HttpSocket> {
     return this.sockets;
+  }
+
+  async untilNone(): Promise<void> {
+    if (this.sockets.size > 0) await new Promise<void>((resolve) => (this.onNone = resolve));
+  }
+
+  /** Those of HTTP/2. */
+  get hasSessions(): boolean {
+    return this.sessions.size > 0;
   }
 
   /** The answers that are not on their way yet will tell their clients to leave; HTTP/2 tells them at once. */

@@ -22,7 +22,10 @@ const DEFAULT_KEEP_ALIVE_MS = 72_000;
 @Injectable()
 export class ServerLife implements BeforeApplicationShutdown {
   readonly options: ResolvedServingOptions;
+  private isHanded = false;
   private closing: GracefulClose | undefined;
+  /** Takes back that the process is to end, where a signal asks for it. */
+  private disarm: (() => void) | undefined;
 
   constructor(
     readonly admission: Admission,
@@ -43,14 +46,28 @@ export class ServerLife implements BeforeApplicationShutdown {
     this.closing = new GracefulClose(server, connections);
     const preStop = new PreStop(server, preStopDelayMs);
     const beforeClose = adapter.beforeClose.bind(adapter);
+    const close = adapter.close.bind(adapter);
     // The first step of a shutdown, which Nest awaits: no hook has taken anything away yet.
     Object.assign(adapter, {
       beforeClose: async () => {
         this.state.begin();
-        await preStop.wait();
+        const signal = await preStop.wait();
+        // Nest tells it after onModuleDestroy only, which may hang.
+        if (signal !== undefined) {
+          this.disarm = forceExitAfter(this.options.shutdownGraceMs, signal, preStop.signals);
+        }
         beforeClose();
       },
+      close: async () => {
+        if (this.isHanded) await this.closing?.drain();
+        await close();
+      },
     });
+  }
+
+  /** To be called where another process accepts the connections of the server, and hands them over. */
+  expectHanded(): void {
+    this.isHanded = true;
   }
 
   /** Another server that passes requests to the same application has the same patience with its clients. */
@@ -62,9 +79,16 @@ export class ServerLife implements BeforeApplicationShutdown {
     server.on('clientError', answerClientError);
   }
 
+  /** Whether connections were cut when the grace period ended: what was in flight was not answered. */
+  get hasCut(): boolean {
+    return this.closing?.hasCut ?? false;
+  }
+
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     const { shutdownGraceMs } = this.options;
-    if (signal !== undefined) forceExitAfter(shutdownGraceMs, signal);
+    // Closed by code, the process may go on when it has closed.
+    if (signal === undefined) this.disarm?.();
+    else this.disarm ??= forceExitAfter(shutdownGraceMs, signal);
     await this.closing?.begin(shutdownGraceMs);
   }
 }
