@@ -4,6 +4,7 @@ import { RunnerRegistry, createRunnerProvider, getRunnerToken } from 'bentonest/
 import type { RunnerDefinition } from 'bentonest/runner';
 import { createController } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
+import type { ConfigValues } from 'bentonest/config';
 import { readConfig } from '../config/read-config.js';
 import { createModelProvider, getModelToken } from '../models/bento-model.js';
 import type { ModelDefinition } from '../models/bento-model.js';
@@ -25,6 +26,7 @@ export interface BentoFeatureOptions extends Pick<
 }
 
 export function createFeature(module: DynamicModule['module'], options: BentoFeatureOptions) {
+  const { values } = readConfig();
   const { imports = [], providers = [], exports = [], controllers = [] } = options;
   const { services = [], runners = [], models = [] } = options;
   refuseDuplicates(runners);
@@ -33,7 +35,7 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
   return {
     module,
     imports,
-    controllers: [...controllers, ...services.map((service) => controllerOf(service))],
+    controllers: [...controllers, ...services.map((service) => controllerOf(service, values))],
     providers: [
       rootCheck,
       ...providers,
@@ -53,8 +55,7 @@ export function createFeature(module: DynamicModule['module'], options: BentoFea
   } satisfies DynamicModule;
 }
 
-function controllerOf(service: ServiceClass): Type {
-  const { values } = readConfig();
+function controllerOf(service: ServiceClass, values: ConfigValues): Type {
   const controller = createController(service, settingsOf(service, values));
   controlledServices.set(controller, service);
   return controller;

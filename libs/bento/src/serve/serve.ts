@@ -13,9 +13,10 @@ import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
 
 /**
  * Serves an application: all that a main.ts has to say. It listens, answers what is in flight when it
- * is asked to end (SIGTERM, SIGINT, SIGHUP, SIGQUIT), and with `workers` above 1 it starts that many processes, which
- * share the port and the runners' workers. An error of configuration, runners or what the server needs around it ends
- * the process with exit code 1 and one line of the log that says why and what to do.
+ * is asked to end (SIGTERM, SIGINT, SIGHUP, SIGQUIT), and with `workers` above 1 it starts that many
+ * processes, which share the port and the runners' workers. An error of configuration, runners or what the
+ * server needs around it ends the process with exit code 1 and one line of the log that says why and what to
+ * do.
  *
  * @returns the application of this process; undefined in the one that only starts the others.
  * @throws what else the start of the application throws.

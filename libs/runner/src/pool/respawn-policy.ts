@@ -23,9 +23,9 @@ export interface RespawnDecision {
 }
 
 /**
- * When a dead process is replaced: a worker, one that serves the API, or a mounted application's. One that had served is replaced at once: a kill is not a crash
- * loop. One that had not, because it died while it loaded or soon after, is replaced after 0.1, 0.4, 1.6
- * and 5 s; after five such deaths within 60 s it is failed, and is tried again every 30 s.
+ * When a dead process is replaced: a worker, one that serves the API, or a mounted application's. One that
+ * had served is replaced after 0.1 s: a kill is not a crash loop. One that had not, because it died while it
+ * loaded or soon after, is replaced after 0.1, 0.4, 1.6 and 5 s; after five such deaths within 60 s it is failed, and is tried again every 30 s.
  */
 export class RespawnPolicy {
   private failures: number[] = [];

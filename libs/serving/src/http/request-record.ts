@@ -5,7 +5,7 @@ import type { RequestTrace } from './request-trace.js';
 /**
  * What is noted of one request, all in one object of one shape. Notes on Node's own objects give those
  * that have one (a traced request in a hundred) another shape than the rest, and Node's code, compiled
- * for one shape, is slower for every request from then on (measured: a fifth of the throughput).
+ * for one shape, is slower for every request from then on.
  */
 export class RequestRecord {
   /** Set before Fastify calls its first hook. */

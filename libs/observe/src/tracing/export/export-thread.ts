@@ -5,7 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MissingPeerError } from 'bentonest/errors';
 import { EXPORTER_PACKAGE, importExporter } from './exporter-package.js';
 import type { ExportThreadData, FromExportThread, ToExportThread } from './export.messages.js';
-import { toReadableSpan } from './span-message.js';
+import { toReadableSpan } from './sent-span.js';
 
 const port = parentPort;
 if (port === null) throw new Error(`${EXPORTER_PACKAGE} is run in a thread of the server.`);
@@ -31,10 +31,8 @@ async function serve(data: ExportThreadData): Promise<void> {
   const resource = resourceFromAttributes(data.resource);
   port?.on('message', (message: ToExportThread) => {
     if (message.type === 'end') {
-      void exporter.shutdown().finally(() => {
-        tell({ type: 'ended' });
-        port.close();
-      });
+      // The thread's end is the answer.
+      void exporter.shutdown().finally(() => port.close());
       return;
     }
     const spans = message.spans.map((span) => toReadableSpan(span, resource));

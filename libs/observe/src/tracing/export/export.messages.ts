@@ -26,5 +26,4 @@ export type FromExportThread =
       readonly code: number;
       readonly error?: string;
     }
-  | { readonly type: 'complaint'; readonly message: string }
-  | { readonly type: 'ended' };
+  | { readonly type: 'complaint'; readonly message: string };

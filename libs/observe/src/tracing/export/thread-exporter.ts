@@ -15,17 +15,14 @@ const FAILED = 1;
 /**
  * OTLPTraceExporter in a thread of its own. An HTTP client in the server's thread makes Node's HTTP
  * server slower for good: both run the same functions of `node:_http_outgoing` and the streams, which
- * V8 had compiled for the server's objects alone (measured: a quarter of the throughput for 1 % of traces).
+ * V8 had compiled for the server's objects alone (--trace-deopt shows them thrown away by "wrong map").
  */
 export class ThreadExporter implements SpanExporter {
   private readonly exports = new Map<number, Exported>();
   private nextId = 0;
   private failure: Error | undefined;
 
-  private constructor(
-    private readonly thread: Worker,
-    private readonly complain: (message: string) => void,
-  ) {
+  private constructor(private readonly thread: Worker) {
     thread.on('message', (message: FromExportThread) => this.hear(message));
     thread.on('error', (error: Error) => this.fail(error));
     thread.on('exit', () => this.fail(new Error('The thread that sends spans has ended.')));
@@ -40,8 +37,15 @@ export class ThreadExporter implements SpanExporter {
   ): Promise<ThreadExporter> {
     // Flags of the process, such as what it is to load first, are for the server's own thread.
     const thread = new Worker(THREAD, { workerData: data, execArgv: [] });
-    const [first] = (await once(thread, 'message')) as [FromExportThread];
-    if (first.type !== 'missing') return new ThreadExporter(thread, complain);
+    const first = await new Promise<FromExportThread>((resolve, reject) => {
+      thread.once('error', reject);
+      // It may complain before it is ready, of a variable that it cannot read, say.
+      thread.on('message', (message: FromExportThread) => {
+        if (message.type === 'complaint') complain(message.message);
+        else resolve(message);
+      });
+    });
+    if (first.type !== 'missing') return new ThreadExporter(thread);
     await thread.terminate();
     throw new MissingPeerError(EXPORTER_PACKAGE, FEATURE);
   }
@@ -74,7 +78,6 @@ export class ThreadExporter implements SpanExporter {
   }
 
   private hear(message: FromExportThread): void {
-    if (message.type === 'complaint') this.complain(message.message);
     if (message.type !== 'exported') return;
     const { id, code, error } = message;
     const done = this.exports.get(id);
