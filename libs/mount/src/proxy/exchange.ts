@@ -1,14 +1,16 @@
 import { request as sendRequest } from 'node:http';
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
-import { withoutOrigin } from '../middleware/host.js';
-import { MountFailedError, MountTimeoutError, MountUnavailableError } from '../mount.errors.js';
-import { forwardHeaders } from './forward-headers.js';
+import type { Dispatcher } from 'undici';
+import { MountTimeoutError } from '../mount.errors.js';
+import { explainNoAnswer } from './exchange-error.js';
 
 /** The application's end. */
 export interface ProxyTarget {
   readonly socketPath: string;
   readonly agent: Agent;
+  /** Connections for requests whose body is here as a whole. */
+  readonly dispatcher: Dispatcher;
   /** For the head of an answer, from the last of the upload. */
   readonly timeoutMs: number;
   readonly trustedProxies: BlockList;
@@ -20,13 +22,15 @@ export interface Answer {
   readonly upgraded?: { readonly socket: Socket; readonly first: Buffer };
 }
 
-/** Codes of a process that is not there, or went away. */
-const DOWN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE']);
-
-/** One request with the application: sent as it comes, and given up when its client leaves. */
+/**
+ * One request with the application: sent as it comes, and given up when its client leaves. By Node's own
+ * client, which sends a head before the first of its body, and can leave HTTP.
+ */
 export class Exchange {
   /** The client went away before its answer had ended. */
   hasLeft = false;
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
   private readonly outgoing: ClientRequest;
   private readonly timer: NodeJS.Timeout;
   private hasBegun = false;
@@ -34,19 +38,21 @@ export class Exchange {
 
   constructor(
     target: ProxyTarget,
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    [request, response]: readonly [IncomingMessage, ServerResponse],
+    headers: readonly string[],
     /** The protocol that is asked for. */
     upgrade?: string,
   ) {
+    this.request = request;
+    this.response = response;
     const { timeoutMs } = target;
-    const outgoing = (this.outgoing = open(target, request, upgrade));
+    const outgoing = (this.outgoing = open(target, [request, headers], upgrade));
     this.timer = setTimeout(() => outgoing.destroy(new MountTimeoutError(timeoutMs)), timeoutMs);
     response.once('close', this.leave);
     this.answered = new Promise((resolve, reject) => {
       outgoing.once('response', (head) => resolve({ head }));
       // Also after the answer, which counts more than the rest of an upload that nobody reads.
-      outgoing.on('error', (error) => reject(describe(error)));
+      outgoing.on('error', (error) => reject(explainNoAnswer(error)));
       if (upgrade === undefined) return;
       outgoing.once('upgrade', (head, socket, first) =>
         resolve({ head, upgraded: { socket, first } }),
@@ -97,12 +103,12 @@ export class Exchange {
 }
 
 function open(
-  { socketPath, agent, trustedProxies }: ProxyTarget,
-  request: IncomingMessage,
+  { socketPath, agent }: ProxyTarget,
+  [request, forwarded]: readonly [IncomingMessage, readonly string[]],
   upgrade: string | undefined,
 ): ClientRequest {
   const { method, url, headers: original } = request;
-  const headers = forwardHeaders(request, { prefix: prefixOf(request), trustedProxies });
+  const headers = [...forwarded];
   if (upgrade !== undefined) {
     headers.push('Connection', 'Upgrade', 'Upgrade', upgrade);
     // A connection of its own: whatever comes of it, no other request goes there.
@@ -121,22 +127,4 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 function mayHaveBody(method = 'GET'): boolean {
   return !['GET', 'HEAD', 'OPTIONS', 'TRACE', 'DELETE'].includes(method);
-}
-
-/** The part of the path that was cut off. */
-function prefixOf(request: IncomingMessage & { originalUrl?: string }): string {
-  const { originalUrl = '', url = '/' } = request;
-  const path = withoutOrigin(originalUrl);
-  const rest = path.endsWith(url) ? url.length : url.length - 1;
-  return path.slice(0, Math.max(0, path.length - rest));
-}
-
-function describe(cause: Error): Error {
-  if (cause instanceof MountTimeoutError) return cause;
-  const { code } = cause as NodeJS.ErrnoException;
-  if (DOWN.has(code ?? '')) return new MountUnavailableError({ cause });
-  return new MountFailedError(
-    'The application at this path gave no answer that is HTTP. The cause is in the log.',
-    { cause },
-  );
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
 import { currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
+import { withoutOrigin } from '../middleware/host.js';
 import { forwardedPrefix, isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
@@ -80,4 +81,12 @@ function parseAddress(text = ''): string | undefined {
 function firstOf(value: string | string[] | undefined): string | undefined {
   const [first = ''] = [value ?? ''].flat().join(',').split(',', 1);
   return first.trim() === '' ? undefined : first.trim();
+}
+
+/** The part of the path that was cut off. */
+export function prefixOf(request: IncomingMessage & { originalUrl?: string }): string {
+  const { originalUrl = '', url = '/' } = request;
+  const path = withoutOrigin(originalUrl);
+  const rest = path.endsWith(url) ? url.length : url.length - 1;
+  return path.slice(0, Math.max(0, path.length - rest));
 }

@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerHeaders } from '../headers.js';
-import { MountFailedError } from '../mount.errors.js';
 import type { UpgradeHandler } from '../mounting/mounted-app.js';
+import { explainBrokenAnswer } from './exchange-error.js';
 import { Exchange } from './exchange.js';
 import type { Answer, ProxyTarget } from './exchange.js';
+import { forwardHeaders, prefixOf } from './forward-headers.js';
+import { exchangeWhole, isWhole } from './whole-exchange.js';
 
 /** What is called meanwhile. */
 export interface ForwardEvents {
@@ -28,7 +30,14 @@ export async function forwardRequest(
   { onAnswer, accept }: ForwardEvents,
 ): Promise<void> {
   const upgrade = accept === undefined ? undefined : request.headers.upgrade;
-  const exchange = new Exchange(target, request, response, upgrade);
+  const { dispatcher, timeoutMs, trustedProxies } = target;
+  const headers = forwardHeaders(request, { prefix: prefixOf(request), trustedProxies });
+  // Node's parser hands over the head first: what came with it is there when it is done with the packet.
+  await Promise.resolve();
+  if (upgrade === undefined && isWhole(request)) {
+    return exchangeWhole(dispatcher, [request, response], { headers, timeoutMs, onAnswer });
+  }
+  const exchange = new Exchange(target, [request, response], headers, upgrade);
   try {
     const { head, upgraded } = await exchange.answer();
     onAnswer();
@@ -48,14 +57,12 @@ function send(answer: IncomingMessage, response: ServerResponse): Promise<void> 
   response.writeHead(statusCode, statusMessage, answerHeaders(rawHeaders));
   return new Promise((resolve, reject) => {
     // The answer to the client is cut off by whoever handles the error.
-    answer.once('error', (cause) => reject(new MountFailedError(BROKEN, { cause })));
+    answer.once('error', (cause) => reject(explainBrokenAnswer(cause)));
     response.on('error', reject);
     response.once('close', resolve);
     answer.pipe(response);
   });
 }
-
-const BROKEN = 'The application at this path broke off its answer. The cause is in the log.';
 
 /** Answers 101 and joins the two connections: when one side ends, so does the other. */
 function join(
