@@ -4,10 +4,13 @@ import { answerHeaders } from '../headers.js';
 import { MountTimeoutError } from '../mount.errors.js';
 import { explainBrokenAnswer, explainNoAnswer } from './exchange-error.js';
 
-/** Most requests: no body, or one that came in the packet of the head. HTTP/2 has no word for it. */
-export function isWhole({ complete, destroyed, url = '' }: IncomingMessage): boolean {
+/** Most requests: no body, or one that came with the head. HTTP/2 and chunked ones are not known for it. */
+export function isWhole(request: IncomingMessage): boolean {
+  const { complete, destroyed, readableLength, headers, url = '' } = request;
+  // Node's parser gives what it has of a body before it says that there is no more.
+  const isHere = complete || readableLength === Number(headers['content-length']);
   // `OPTIONS *` is no path.
-  return complete && !destroyed && url.startsWith('/');
+  return isHere && !destroyed && url.startsWith('/');
 }
 
 /** The request as it is sent on, and what is called meanwhile. */
@@ -30,6 +33,8 @@ export function exchangeWhole(
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const body = request.read() as Buffer | null;
+  // To its end, before the client's next request.
+  request.resume();
   return new Promise((resolve, reject) => {
     const answer = new WholeAnswer(response, options, [resolve, reject]);
     dispatcher.dispatch({ method, path: url, headers: options.headers, body }, answer);
