@@ -171,7 +171,7 @@ describe('exchangeWhole', () => {
   it('an answer that breaks off is no whole one for the client', async () => {
     answerApplication = ({ socket }) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
-    await expect(fetch(url).then((answer) => answer.text())).rejects.toThrow();
+    await expect(fetch(url).then((answer) => answer.text())).rejects.toThrow('terminated');
     expect(ends).toMatchObject([{ code: 'MOUNT_FAILED' }]);
   });
 
