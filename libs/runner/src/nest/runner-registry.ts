@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Injectable, Logger } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { WORKER_CHANNEL } from '../runner.channels.js';
 import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
@@ -28,12 +28,14 @@ export interface RunnerRegistryOptions {
 
 /** All runners of an application: starts and stops them with it, and tells how they are. */
 @Injectable()
-export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
+export class RunnerRegistry implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Runners');
   private readonly hosts = new Map<string, RunnerHost>();
 
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
+  /** The start of those that the application's own waits for. */
+  private awaited: Promise<unknown> | undefined;
 
   constructor(
     private readonly options: RunnerRegistryOptions = {},
@@ -77,19 +79,26 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     return this.gatewayPaths;
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  /** The workers load their models while Nest maps the routes: neither waits for the other. */
+  onModuleInit(): void {
     this.refuseUnknownOverrides();
     subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
     const isAwaited = (host: RunnerHost): boolean =>
       this.options.startup === 'wait' || host.isEmbedded;
+    this.awaited = Promise.all(hosts.filter(isAwaited).map((host) => this.start(host)));
+    // Bootstrap says it, unless something else has failed before.
+    this.awaited.catch(() => undefined);
     const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
     // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
     Promise.all(others).catch((error: unknown) => {
       this.logger.fatal(toLogText(error));
       queueMicrotask(() => rethrow(error));
     });
-    await Promise.all(hosts.filter((host) => isAwaited(host)).map((host) => this.start(host)));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.awaited;
   }
 
   async onApplicationShutdown(): Promise<void> {
