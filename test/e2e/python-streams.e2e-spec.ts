@@ -1,0 +1,195 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { json as parse, text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { python, servePython } from './python-apps.js';
+import { until } from './served-app.js';
+import type { LogRecord, ServedApp } from './served-app.js';
+
+const CHUNKS = 1000;
+/** gunicorn reads in pieces of this size. */
+const KIB = 1024;
+const HOST = '127.0.0.1';
+const TEXT = { 'content-type': 'text/plain' };
+
+interface Told {
+  readonly bytes: number;
+  readonly left: boolean;
+}
+
+let app: ServedApp;
+const agent = new Agent({ keepAlive: true });
+
+/** A request of Node's own client, which sends each chunk at once. */
+function send(path: string, method = 'GET', headers: Record<string, string | number> = TEXT) {
+  const call = request(app.url + path, { method, headers, agent });
+  const answered = once(call, 'response') as Promise<[IncomingMessage]>;
+  // Those that leave hear of it.
+  call.on('error', () => undefined);
+  answered.catch(() => undefined);
+  return { call, answered };
+}
+
+async function ask(path: string, method?: string): Promise<unknown> {
+  const { call, answered } = send(path, method, { 'content-length': 0 });
+  call.end();
+  const [answer] = await answered;
+  return answer.headers['content-type'] === 'application/json' ? parse(answer) : text(answer);
+}
+
+/** How many requests of a mount were counted with a status. */
+async function counted(endpoint: string, status: number): Promise<number> {
+  const metrics = await (await app.get('/metrics')).text();
+  const name = `bentoml_api_server_request_total{endpoint="${endpoint}",http_response_code="${status}"`;
+  const line = metrics.split('\n').find((each) => each.startsWith(name));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
+const told = async (name: string): Promise<Told | undefined> =>
+  ((await ask('/py/told')) as Record<string, Told>)[name];
+
+describe.skipIf(python === '')('a Python application', () => {
+  beforeAll(async () => {
+    const SERVE = JSON.stringify({ host: HOST });
+    app = await servePython({ WSGI_APP: 'wsgi_app:app', SERVE });
+  }, 120_000);
+
+  afterAll(async () => {
+    agent.destroy();
+    await app.end();
+  });
+
+  it('echoes 1,000 chunks, each sent when the one before it has come back', async () => {
+    const { call, answered } = send('/py/echo/', 'POST');
+    call.write('chunk 0');
+    const [answer] = await answered;
+    const chunks = answer[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    for (let at = 0; at < CHUNKS; at++) {
+      const { value } = (await chunks.next()) as IteratorResult<Buffer, undefined>;
+      expect(String(value)).toBe(`chunk ${at}`);
+      if (at < CHUNKS - 1) call.write(`chunk ${at + 1}`);
+    }
+    call.end();
+    expect((await chunks.next()).done).toBe(true);
+  });
+
+  it('sends 1,000 chunks, each made when the one before it has been read', async () => {
+    const turns = new WebSocket(`${app.url.replace('http', 'ws')}/py/turns`);
+    await once(turns, 'open');
+    const { call, answered } = send(`/py/gated/${CHUNKS}`);
+    call.end();
+    const [answer] = await answered;
+    let at = 0;
+    for await (const chunk of answer) {
+      expect(String(chunk)).toBe(`${at++}\n`);
+      turns.send('next');
+    }
+    expect(at).toBe(CHUNKS);
+    turns.close();
+  });
+
+  describe('whose client leaves', () => {
+    it('before the answer is told, and the request is counted as left', async () => {
+      const before = await counted('/py', 499);
+      const { call } = send('/py/wait/head');
+      call.end();
+      await until(async () => (await told('head')) !== undefined, 5000);
+      expect(await told('head')).toEqual({ bytes: 0, left: false });
+      call.destroy();
+      await until(async () => (await told('head'))?.left === true, 5000);
+      await until(async () => (await counted('/py', 499)) === before + 1, 5000);
+    });
+
+    it.each([
+      ['in chunks', {}],
+      ['by length', { 'content-length': 1000 }],
+    ])('in the midst of an upload %s is told', async (how, headers) => {
+      const name = how.replace(' ', '-');
+      const before = await counted('/py', 499);
+      const { call } = send(`/py/wait/${name}`, 'POST', { ...TEXT, ...headers });
+      call.write('half');
+      await until(async () => (await told(name))?.bytes === 4, 5000);
+      call.destroy();
+      await until(async () => (await told(name))?.left === true, 5000);
+      expect(await told(name)).toEqual({ bytes: 4, left: true });
+      await until(async () => (await counted('/py', 499)) === before + 1, 5000);
+    });
+
+    it('in the midst of an upload finds its connection closed, in WSGI', async () => {
+      const { call } = send('/flask/cut', 'POST', { ...TEXT, 'content-length': 2 * KIB });
+      call.write(Buffer.alloc(KIB));
+      await until(async () => JSON.stringify(await ask('/flask/cut_off')) === '[5]', 5000);
+      call.destroy();
+      // In WSGI, all that it can be told is that there is no more to read.
+      await until(async () => JSON.stringify(await ask('/flask/cut_off')) === '[5,1024]', 5000);
+      await until(async () => (await counted('/flask', 499)) > 0, 5000);
+      expect(await counted('/flask', 499)).toBe(1);
+    });
+
+    it('many times keeps nothing of them', async () => {
+      const before = (await ask('/py/sockets')) as number;
+      const left = await counted('/py', 499);
+      const calls: ClientRequest[] = [];
+      for (let at = 0; at < 40; at++) {
+        const { call } = send(`/py/wait/many-${at}`, at % 2 === 0 ? 'GET' : 'POST');
+        if (at % 2 === 0) call.end();
+        else call.write('half');
+        calls.push(call);
+      }
+      await until(async () => (await told('many-39'))?.bytes === 4, 5000);
+      expect(await ask('/py/sockets')).toBeGreaterThanOrEqual(before + 39);
+      for (const call of calls) call.destroy();
+      await until(async () => (await counted('/py', 499)) === left + 40, 5000);
+      // Idle ones of the proxy, for the next requests, are no more than there were.
+      await until(async () => ((await ask('/py/sockets')) as number) <= before, 5000);
+      expect(await counted('/py', 500)).toBe(0);
+      expect(await ask('/py/sleep?seconds=0')).toBe(0);
+    });
+  });
+
+  it('has a line in the access log for each of its requests, by the path of the mount', async () => {
+    const headers = { ...TEXT, 'x-request-id': 'logged-1' };
+    const answer = await app.post('/py/request/x?token=hunter2', 'hello', headers);
+    const { length } = Buffer.from(await answer.arrayBuffer());
+    const isIt = ({ context, requestId }: LogRecord): boolean =>
+      context === 'Access' && requestId === 'logged-1';
+    await until(
+      () => app.records.some(isIt),
+      5000,
+      () => app.output,
+    );
+    expect(app.records.find(isIt)).toMatchObject({
+      level: 30,
+      method: 'POST',
+      route: '/py',
+      path: '/py/request/x',
+      status: 200,
+      durationMs: expect.any(Number),
+      requestBytes: 5,
+      responseBytes: length,
+      msg: 'POST /py 200',
+    });
+    expect(app.output).not.toContain('hunter2');
+    expect(app.records.filter(({ msg }) => /^\w+ \/py 499$/.test(msg)).length).toBeGreaterThan(40);
+  });
+
+  // The last one: it is the server's end.
+  it('of WSGI finishes what runs when the server is asked to end', async () => {
+    const late = ask('/flask/sleep?seconds=1.5');
+    const upload = send('/flask/cut', 'POST', { ...TEXT, 'content-length': 2 * KIB });
+    upload.call.write(Buffer.alloc(KIB));
+    await until(async () => ((await ask('/flask/cut_off')) as string[]).length === 3, 5000);
+    let isAnswered = false;
+    void late.then(() => (isAnswered = true));
+    const ended = app.end('SIGTERM');
+    await until(async () => (await app.get('/readyz')).status === 503, 5000).catch(() => undefined);
+    expect(isAnswered).toBe(false);
+    upload.call.end(Buffer.alloc(KIB));
+    const [answer] = await upload.answered;
+    expect([answer.statusCode, await parse(answer)]).toEqual([200, 2 * KIB]);
+    expect(await late).toBe(1.5);
+    expect(await ended).toBe(0);
+  });
+});
