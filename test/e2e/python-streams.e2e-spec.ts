@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { json as parse, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -20,7 +21,7 @@ interface Told {
 }
 
 let app: ServedApp;
-const agent = new Agent({ keepAlive: true });
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo' });
 
 /** A request of Node's own client, which sends each chunk at once. */
 function send(path: string, method = 'GET', headers: Record<string, string | number> = TEXT) {
@@ -147,6 +148,39 @@ describe.skipIf(python === '')('a Python application', () => {
       expect(await counted('/py', 500)).toBe(0);
       expect(await ask('/py/sleep?seconds=0')).toBe(0);
     });
+  });
+
+  it.each([
+    ['GET', 200, 'whole', '5'],
+    ['HEAD', 200, '', '5'],
+    ['GET', 204, '', undefined],
+    ['GET', 304, '', undefined],
+  ])('answers %s with %i, and its connection goes on', async (method, status, body, length) => {
+    const first = send(`/py/answer/${status}`, method);
+    first.call.end();
+    const [connection] = (await once(first.call, 'socket')) as [Socket];
+    const [answer] = await first.answered;
+    expect([answer.statusCode, await text(answer)]).toEqual([status, body]);
+    expect(answer.headers['content-length']).toBe(length);
+    // Each header that came more than once, and none that is for the next hop alone.
+    expect(answer.headers['set-cookie']).toEqual(['a=1; Path=/; SameSite=lax', 'b=2; Path=/; SameSite=lax']); // prettier-ignore
+    expect(answer.headers).not.toHaveProperty('x-hop');
+    expect(answer.headers).not.toHaveProperty('proxy-authenticate');
+    expect(answer.headers).not.toHaveProperty('upgrade');
+    expect([answer.headers.connection, answer.headers['keep-alive']]).toEqual(['keep-alive', 'timeout=72']); // prettier-ignore
+    const next = send('/py/answer/200');
+    next.call.end();
+    expect(await text((await next.answered)[0])).toBe('whole');
+    expect(next.call.socket === connection).toBe(true);
+  });
+
+  it('has an upload that waits to be asked for (Expect: 100-continue)', async () => {
+    const { call, answered } = send('/py/upload', 'POST', { ...TEXT, 'content-length': KIB, expect: '100-continue' }); // prettier-ignore
+    call.flushHeaders();
+    await once(call, 'continue');
+    call.end(Buffer.alloc(KIB));
+    const [answer] = await answered;
+    expect([answer.statusCode, await parse(answer)]).toEqual([200, KIB]);
   });
 
   it('has a line in the access log for each of its requests, by the path of the mount', async () => {
