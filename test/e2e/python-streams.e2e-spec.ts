@@ -12,6 +12,11 @@ import type { LogRecord, ServedApp } from './served-app.js';
 const CHUNKS = 1000;
 /** gunicorn reads in pieces of this size. */
 const KIB = 1024;
+const MIB = KIB * KIB;
+/** What sockets on the way keep by themselves. */
+const MOST_MIB = 32;
+/** Looks at 20 ms from each other. */
+const STILL = 15;
 const HOST = '127.0.0.1';
 const TEXT = { 'content-type': 'text/plain' };
 
@@ -47,6 +52,18 @@ async function counted(endpoint: string, status: number): Promise<number> {
   const line = metrics.split('\n').find((each) => each.startsWith(name));
   return Number(line?.split(' ').at(-1) ?? 0);
 }
+
+/** A number when it has not changed for a while. */
+async function settled(read: () => number | Promise<number>): Promise<number> {
+  const seen: number[] = [];
+  await until(async () => {
+    seen.push(await read());
+    return seen.length > STILL && seen.at(-1) === seen.at(-STILL);
+  }, 5000);
+  return seen.at(-1) ?? Number.NaN;
+}
+
+const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 
 const told = async (name: string): Promise<Told | undefined> =>
   ((await ask('/py/told')) as Record<string, Told>)[name];
@@ -89,9 +106,50 @@ describe.skipIf(python === '')('a Python application', () => {
     }
     expect(at).toBe(CHUNKS);
     turns.close();
+    await once(turns, 'close');
+  });
+
+  it('is not read faster than its client reads', async () => {
+    const { call, answered } = send('/py/flood/');
+    call.end();
+    await answered;
+    // Nobody listens to its data.
+    const bytes = await settled(async () => (await told('flood'))?.bytes ?? 0);
+    console.info(
+      `${mib(bytes)} of an answer that nobody reads are on their way (bound ${MOST_MIB})`,
+    );
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(MOST_MIB * MIB);
+    call.destroy();
+    await until(async () => (await told('flood'))?.left === true, 5000);
+  });
+
+  it('has no more of an upload taken than it reads', async () => {
+    const { call, answered } = send('/py/unread/', 'POST');
+    while (call.write(Buffer.alloc(MIB / 16)));
+    call.on('drain', () => {
+      while (call.write(Buffer.alloc(MIB / 16)));
+    });
+    await until(async () => (await told('unread')) !== undefined, 5000);
+    const bytes = await settled(() => call.socket?.bytesWritten ?? 0);
+    console.info(
+      `${mib(bytes)} of an upload that nobody reads are on their way (bound ${MOST_MIB})`,
+    );
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(MOST_MIB * MIB);
+    expect((await answered)[0].statusCode).toBe(401);
+    call.destroy();
   });
 
   describe('whose client leaves', () => {
+    it('a WebSocket is told', async () => {
+      const socket = new WebSocket(`${app.url.replace('http', 'ws')}/py/turns`);
+      await once(socket, 'open');
+      socket.terminate();
+      await until(async () => (await told('turns'))?.left === true, 5000);
+      expect(await told('turns')).toEqual({ bytes: 0, left: true });
+    });
+
     it('before the answer is told, and the request is counted as left', async () => {
       const before = await counted('/py', 499);
       const { call } = send('/py/wait/head');
