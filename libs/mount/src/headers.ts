@@ -82,7 +82,8 @@ export function answerHeaders(rawHeaders: HeaderList): (string | string[])[] {
   const places = new Map<string, number>();
   const kept = endToEnd(rawHeaders, (key) => named.has(key));
   for (let at = 0; at < kept.length; at += 2) {
-    const [name = '', value = ''] = [kept[at], kept[at + 1]];
+    const name = kept[at] ?? '';
+    const value = kept[at + 1] ?? '';
     const place = places.get(name.toLowerCase());
     if (place === undefined) places.set(name.toLowerCase(), list.push(name, value) - 1);
     else list[place] = [list[place] ?? '', value].flat();
