@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { LogAppOptions } from '../fixtures/log-app/main.js';
@@ -65,6 +66,45 @@ describe('the access log', () => {
       msg: 'POST /talk 200',
     });
     expect(app.output).not.toContain('hunter2');
+  });
+
+  it('has a line for each request of a mount, by the path of the mount', async () => {
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await app.post('/of/acme/app/x?token=hunter2', 'hello', headers);
+    const sent = await answer.text();
+    const { id } = JSON.parse(sent) as { id: string };
+    expect(sent).toContain('"body":"hello"');
+    const line = await lineOf(({ context, requestId }) => context === 'Access' && requestId === id);
+    expect(line).toMatchObject({
+      level: 30,
+      method: 'POST',
+      route: '/of/:tenant/app',
+      path: '/of/acme/app/x',
+      status: 202,
+      durationMs: expect.any(Number),
+      requestBytes: 5,
+      responseBytes: Buffer.byteLength(sent),
+      msg: 'POST /of/:tenant/app 202',
+    });
+    expect(app.output).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['/talk', 'application/json'],
+    ['/of/acme/app', 'text/plain'],
+  ])('has 499 where a client of %s leaves in the midst of its upload', async (path, type) => {
+    for (const [how, headers] of Object.entries({ length: { 'content-length': 20 }, chunks: {} })) {
+      const requestId = `cut-${how}-${path.length}`;
+      const told = { 'content-type': type, 'x-request-id': requestId, ...headers };
+      const call = request(app.url + path, { method: 'POST', headers: told });
+      call.on('error', () => undefined);
+      await new Promise((resolve) => call.write('{"runner"', resolve));
+      // The server knows of it when it has answered what was sent after it.
+      await app.get('/livez');
+      call.destroy();
+      const line = await lineOf((each) => each.requestId === requestId);
+      expect([how, line.status]).toEqual([how, 499]);
+    }
   });
 
   it('has the failures, too', async () => {

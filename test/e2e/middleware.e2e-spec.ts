@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ServedApp } from './served-app.js';
 import { JWT_SECRET, signToken } from './signed-tokens.js';
 import { SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
@@ -31,6 +34,34 @@ const raw = (bytes: string, to = app): Promise<string> => sendRaw(to.url, bytes)
 
 function location(received: string): string | undefined {
   return /^location: (.*?)\r$/im.exec(received)?.[1];
+}
+
+interface Refusal {
+  readonly status: number | undefined;
+  readonly location?: string | undefined;
+  readonly body: string;
+}
+
+/** What a WebSocket to the application says first, or the answer by which it is denied. */
+async function openSocket(
+  host: string,
+  headers: Record<string, string> = {},
+  { url } = app,
+): Promise<string | Refusal> {
+  const address = `${url.replace('http', 'ws')}/legacy/ws?a=b`;
+  const socket = new WebSocket(address, { headers: { ...headers, host } });
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('message', (data: Buffer) => {
+      socket.terminate();
+      resolve(data.toString());
+    });
+    socket.on('unexpected-response', (_request, answer: IncomingMessage) => {
+      const { statusCode: status, headers: answered } = answer;
+      const refusal = { status, ...(answered.location && { location: answered.location }) };
+      text(answer).then((body) => resolve({ ...refusal, body }), reject);
+    });
+  });
 }
 
 async function post(path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -76,11 +107,21 @@ describe('TrustedHostMiddleware', () => {
     expect(statuses(await raw(getRaw('/readyz', ...headers)))).toEqual(['400']);
   });
 
-  it('refuses the wish for a WebSocket, too', async () => {
-    const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AA=='];
-    expect(statuses(await raw(getRaw('/legacy/ws', 'Host: evil.org', ...upgrade)))).toEqual([
-      '400',
-    ]);
+  it('denies a WebSocket to a host that is not allowed, and sends it to www', async () => {
+    expect(await openSocket('evil.org')).toEqual({ status: 400, body: 'Invalid host header' });
+    const www = 'ws://www.example.org:8080/legacy/ws?a=b';
+    expect(await openSocket('example.org:8080')).toEqual({ status: 307, location: www, body: '' });
+  });
+
+  it.each(['a.example.com', '127.0.0.1:1', '[::1]:8000'])('opens one to %s', async (host) => {
+    expect(await openSocket(host)).toBe('/ws?a=b');
+  });
+
+  it('denies one whose host is there twice', async () => {
+    const head = ['GET /legacy/ws HTTP/1.1', 'Host: 127.0.0.1', 'Host: 127.0.0.1'];
+    const wish = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+    const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
+    expect(statuses(await raw([...head, ...wish, key, '', ''].join('\r\n')))).toEqual(['400']);
   });
 
   it('sends to www, with port, path and query', async () => {
@@ -125,10 +166,13 @@ describe('HttpsRedirectMiddleware', () => {
     expect(plain.headers.get('location')).toBe(`${redirecting.url.replace('http', 'https')}/echo`);
   });
 
-  it('sends a WebSocket to wss', async () => {
-    const headers = ['Host: a.example.com', 'Upgrade: websocket'];
-    const received = await raw(getRaw('/legacy/ws', ...headers), redirecting);
-    expect(location(received)).toBe('wss://a.example.com/legacy/ws');
+  it('sends a WebSocket to wss, and opens one that a trusted proxy says came encrypted', async () => {
+    const refusal = await openSocket('a.example.com', {}, redirecting);
+    const secure = 'wss://a.example.com/legacy/ws?a=b';
+    expect(refusal).toEqual({ status: 307, location: secure, body: '' });
+    const proxied = { 'x-forwarded-proto': 'https' };
+    expect(await openSocket('a.example.com', proxied, redirecting)).toBe('/ws?a=b');
+    expect(await openSocket('evil.org', proxied, redirecting)).toMatchObject({ status: 400 });
   });
 
   it('leaves out what is excluded', async () => {

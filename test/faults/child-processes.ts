@@ -1,12 +1,23 @@
 import { execFileSync } from 'node:child_process';
 
+type Pair = readonly [pid: number, parent: number];
+
+function listProcesses(): readonly Pair[] {
+  const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
+  const lines = listed.trim().split('\n');
+  return lines.map((line) => line.trim().split(/\s+/).map(Number) as unknown as Pair);
+}
+
 /** The process ids of a process's children. */
 export function childPids(parent: number | undefined): number[] {
-  const listed = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
-  const pairs = listed
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
   // `ps` itself is not a child of the parent that is asked about, but of this process.
-  return pairs.filter((pair) => pair[1] === parent).map((pair) => pair[0]);
+  return listProcesses().flatMap(([pid, of]) => (of === parent ? [pid] : []));
+}
+
+/** Those of its children, of theirs, and so on. */
+export function descendantPids(ancestor: number | undefined): number[] {
+  const all = listProcesses();
+  const below = (parent: number | undefined): number[] =>
+    all.flatMap(([pid, of]) => (of === parent ? [pid, ...below(pid)] : []));
+  return below(ancestor);
 }

@@ -137,7 +137,7 @@ describe('the headers of an answer', () => {
       ['Set-Cookie', 'a=1'],
       ['Set-Cookie', 'b=2'],
     ].flat();
-    expect(answerHeaders(raw)).toEqual(['Content-Length', '5', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']); // prettier-ignore
+    expect(answerHeaders(raw)).toEqual(['Content-Length', '5', 'Set-Cookie', ['a=1', 'b=2']]); // prettier-ignore
   });
 
   it('keep what frames the message, whatever Connection says of it', () => {

@@ -72,10 +72,23 @@ function push(list: string[], name: string, value: Value): void {
   for (const one of [value].flat()) if (one !== undefined) list.push(name, one);
 }
 
-/** The headers of an answer for the client. */
-export function answerHeaders(rawHeaders: HeaderList): string[] {
+/**
+ * The headers of an answer for the client, each name once: beside headers that were set before, Node's
+ * writeHead keeps but the last of a name that comes again.
+ */
+export function answerHeaders(rawHeaders: HeaderList): (string | string[])[] {
   const named = namedByConnection(rawHeaders);
-  return endToEnd(rawHeaders, (key) => named.has(key));
+  const list: (string | string[])[] = [];
+  const places = new Map<string, number>();
+  const kept = endToEnd(rawHeaders, (key) => named.has(key));
+  for (let at = 0; at < kept.length; at += 2) {
+    const name = kept[at] ?? '';
+    const value = kept[at + 1] ?? '';
+    const place = places.get(name.toLowerCase());
+    if (place === undefined) places.set(name.toLowerCase(), list.push(name, value) - 1);
+    else list[place] = [list[place] ?? '', value].flat();
+  }
+  return list;
 }
 
 /** The headers that are for the other end, but for those that are dropped. */

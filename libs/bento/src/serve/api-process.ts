@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'node:events';
-import { rm } from 'node:fs/promises';
 import type { Server as NetServer, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { MetricsMember } from 'bentonest/observe';
@@ -29,17 +28,21 @@ export async function runApiProcess(
   // Signals go to the whole group; it is the primary that says when to end, and how.
   for (const signal of ENDING_SIGNALS) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(1));
+  // It may have died while this process was loading.
+  if (!primary.connected) process.exit(1);
   const caller = new RunnersCaller(channelOf('runners', primary));
   const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
   const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);
   app.get(ServerLife, { strict: false }).expectHanded();
-  const sockets = new SocketFolder();
-  await unheard(sockets, (path) => app.listen(path, () => undefined));
+  // Nobody connects to it: with it, a server has all that Node and Nest do for one that listens.
+  const unheard = new SocketFolder();
+  await app.listen(unheard.nextPath(), () => undefined);
   if (admin !== undefined) {
-    await unheard(sockets, (path) => new Promise<void>((done) => admin.listen(path, done)));
+    await new Promise<void>((done) => admin.listen(unheard.nextPath(), done));
   }
+  unheard.remove();
   takeConnections(primary, { public: app.getHttpServer(), admin }, () => closeWhole(app));
   shareLevel(app, primary);
   tellFirstAnswer(primary, app.getHttpServer());
@@ -57,16 +60,6 @@ function tellFirstAnswer(primary: MessagePort, server: NetServer): void {
     });
   };
   server.on('request', watch);
-}
-
-/** Nobody connects to it: with it, a server has all that Node and Nest do for one that listens. */
-async function unheard(
-  sockets: SocketFolder,
-  listen: (path: string) => Promise<unknown>,
-): Promise<void> {
-  const path = sockets.nextPath();
-  await listen(path);
-  await rm(path, { force: true });
 }
 
 /** A level that is set here holds in the other processes, and one that is set there here. */

@@ -36,6 +36,7 @@ export async function createServerCommand(
     env: {
       ...withPrograms(python),
       BENTONEST_APP: app,
+      BENTONEST_SOCKET: socketPath,
       BENTONEST_RUNNERS: JSON.stringify(runners),
     },
     socketPath,

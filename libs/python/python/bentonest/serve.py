@@ -5,10 +5,11 @@ that the interpreter has; ``python -m bentonest.serve -- <program> <arguments>``
 
 This process is the guard: the server is its child, in the process group that the parent made. Standard input
 is a pipe that the parent holds. When the parent is gone, killed even, the whole group ends, whatever runs
-in it: an application that holds the interpreter's lock cannot keep the guard from it.
+in it: an application that holds the interpreter's lock cannot keep the guard from it. The sockets go, too.
 """
 
 import importlib.util
+import json
 import os
 import runpy
 import signal
@@ -18,6 +19,9 @@ import time
 
 #: For what the application does when it is asked to end.
 _GRACE_S = 1.0
+
+#: The parent was gone before the server.
+_orphaned = threading.Event()
 
 
 def main():
@@ -67,6 +71,8 @@ def _run_program(command):
 def _end_as(child):
     """Ends this process as its child ended, so that the parent sees how."""
     _, status = os.waitpid(child, 0)
+    if _orphaned.is_set():
+        _remove_sockets()
     if not os.WIFSIGNALED(status):
         # At once: the thread waits for the parent.
         os._exit(os.WEXITSTATUS(status))
@@ -80,10 +86,26 @@ def _end_as(child):
 def _end_with_parent():
     while os.read(0, 4096):
         pass
+    _orphaned.set()
     # The parent made this process the leader of a group of its own.
     os.killpg(0, signal.SIGTERM)
     time.sleep(_GRACE_S)
+    _remove_sockets()
     os.killpg(0, signal.SIGKILL)
+
+
+def _remove_sockets():
+    """The parent made the folders of the application's socket and the runners': after its death the last guard
+    removes them. Nothing else is removed, whatever is in them.
+    """
+    runners = json.loads(os.environ.get("BENTONEST_RUNNERS", "{}"))
+    paths = [os.environ.get("BENTONEST_SOCKET"), *runners.values()]
+    for path in filter(None, paths):
+        for remove, name in ((os.unlink, path), (os.rmdir, os.path.dirname(path))):
+            try:
+                remove(name)
+            except OSError:
+                pass
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ export class SocketFolder {
     return join(this.folder, `${++this.count}.sock`);
   }
 
+  /** A process that was killed has left its socket: the folder could not be removed by the last one. */
+  removeSocket(path: string): void {
+    if (this.folder !== undefined) rmSync(path, { force: true });
+  }
+
   readonly remove = (): void => {
     if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true });
     this.folder = undefined;

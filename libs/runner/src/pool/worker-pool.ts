@@ -271,6 +271,7 @@ export class WorkerPool {
   private bury(worker: WorkerProcess, reason: RunnerStartError | string): void {
     const { runner } = this.options;
     this.workers.delete(worker);
+    this.sockets.removeSocket(worker.socketPath);
     if (worker.link !== undefined) this.dispatcher.detach(worker.link);
     const text = reason instanceof RunnerStartError ? reason.message : reason;
     const isExpected = worker.isEnding || this.isStopping;

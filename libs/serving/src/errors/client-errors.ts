@@ -35,6 +35,9 @@ const BY_CODE: Readonly<Partial<Record<string, PublicError>>> = {
   },
 };
 
+/** The connection ended before its request did. */
+const ENDED = 'HPE_INVALID_EOF_STATE';
+
 /** The name of the listener that Fastify adds where the application set no clientErrorHandler. */
 const FASTIFY_DEFAULT = 'bound defaultClientErrorHandler';
 
@@ -62,7 +65,9 @@ export const answerClientError: Listener = (error, socket) => {
   const told = BY_CODE[error.code ?? ''] ?? MALFORMED;
   // What is no request has no id; this one is for those who read answers by their shape.
   const requestId = createRequestId();
-  publish({ statusCode: told.statusCode, requestId, socket });
+  // A client may have ended its own side alone: it is told, and counts as one that left.
+  const hasLeft = error.code === ENDED && Boolean(response);
+  if (!hasLeft) publish({ statusCode: told.statusCode, requestId, socket });
   socket.write(toAnswer(told, requestId));
   socket.destroySoon();
 };
