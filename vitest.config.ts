@@ -45,6 +45,7 @@ class LongFirst extends BaseSequencer {
       const index = LONG.findIndex((name) => moduleId.endsWith(`/${name}`));
       return index === -1 ? LONG.length : index;
     };
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sort of the base class, which is no array
     return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
   }
 }
