@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
@@ -17,6 +18,7 @@ const ALONE = [
   'restart',
   'shedding',
   'shutdown',
+  'shutdown-connections',
   'slow-clients',
   'worker-*',
 ].map((name) => `test/faults/${name}.e2e-spec.ts`);
@@ -36,6 +38,7 @@ const LONG = [
   'test/e2e/npm-start.e2e-spec.ts',
   'test/faults/mutated-bodies.e2e-spec.ts',
   'libs/mount/src/process/app-supervisor.spec.ts',
+  'libs/io/src/dto/compiled-dto.spec.ts',
 ];
 
 /** Vitest goes by the times of earlier runs, which a fresh clone has none of. */
@@ -60,6 +63,9 @@ const APART = [
   'libs/runner/src/runner.definition.spec.ts',
 ];
 
+/** By default Vitest leaves one core alone, which of two is half. */
+const UNIT_WORKERS = Math.max(2, availableParallelism() - 1);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -74,12 +80,18 @@ export default defineConfig({
           exclude: APART,
           // A module is imported once for all files: half of the time was Nest's import in each of them.
           isolate: false,
+          maxWorkers: UNIT_WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'apart', include: APART, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'apart',
+          include: APART,
+          maxWorkers: UNIT_WORKERS,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         // Starts the built server as a process: a third of the time of a file is waiting for it.

@@ -48,7 +48,7 @@ it('npm start serves the demo by nest start, and SIGTERM to it leaves no process
     }
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 120_000);
   const answer = await fetch(`${url}/classify`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -61,4 +61,4 @@ it('npm start serves the demo by nest start, and SIGTERM to it leaves no process
   npm.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
   await until(() => !family.some((pid) => isAlive(pid)), 3000);
-}, 90_000);
+}, 150_000);

@@ -15,7 +15,7 @@ let app: FaultApp;
 
 async function startApp(options: FaultAppOptions = {}, apiProcesses = 2): Promise<FaultApp> {
   app = await FaultApp.start({ ...options, apiProcesses });
-  await until(() => app.served.output.includes('API processes serve'), 10_000);
+  await until(() => app.served.output.includes('API processes serve'), 30_000);
   return app;
 }
 
