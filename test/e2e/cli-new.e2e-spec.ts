@@ -96,9 +96,9 @@ describe('a new project', () => {
     });
     const ready = async (): Promise<boolean> =>
       (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
-    await until(ready, 60_000, npm.output);
+    await until(ready, 120_000, npm.output);
     expect(npm.child.exitCode).toBeNull();
-  }, 90_000);
+  }, 150_000);
 });
 
 describe('serve', () => {

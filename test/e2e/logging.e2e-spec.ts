@@ -255,7 +255,7 @@ it('of several processes, the first one takes SIGUSR2 and tells the others', asy
   onTestFinished(async () => {
     await several.end();
   });
-  await until(() => several.output.includes('2 API processes serve'), 10_000);
+  await until(() => several.output.includes('2 API processes serve'), 30_000);
   const debugPids = (): Set<number> =>
     new Set(several.records.flatMap(({ msg, pid }) => (msg === 'asked for my pid' ? [pid] : [])));
   const askTen = () =>

@@ -16,7 +16,7 @@ beforeAll(async () => {
     entry: 'dist/test/fixtures/metrics-app/main.js',
     env: { BENTONEST__SERVER__WORKERS: String(API_PROCESSES) },
   });
-  await until(() => app.output.includes('API processes serve'), 20_000);
+  await until(() => app.output.includes('API processes serve'), 40_000);
 });
 
 afterAll(async () => {

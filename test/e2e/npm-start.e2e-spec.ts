@@ -1,9 +1,32 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { cp, mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { childPids } from '../faults/child-processes.js';
+import { ROOT, temporaryFolder } from './cli-process.js';
 import { freePort, isAlive, until } from './served-app.js';
+
+/** What the demo is built of: its build takes away what was built before, which other tests run. */
+const SOURCES = [
+  'package.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'src',
+  'libs',
+];
+const LINKED = ['node_modules', 'test/models'];
+
+async function copyOfRepository(): Promise<string> {
+  const folder = await temporaryFolder(onTestFinished);
+  await mkdir(join(folder, 'test'));
+  for (const name of SOURCES) {
+    await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  }
+  for (const name of LINKED) await symlink(join(ROOT, name), join(folder, name));
+  return folder;
+}
 
 /** Every descendant of a process, itself included. */
 function familyOf(pid: number): number[] {
@@ -11,9 +34,10 @@ function familyOf(pid: number): number[] {
 }
 
 it('npm start serves the demo by nest start, and SIGTERM to it leaves no process', async () => {
+  const cwd = await copyOfRepository();
   const port = await freePort();
   const npm = spawn('npm', ['start'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    cwd,
     env: { ...process.env, PORT: String(port) },
     stdio: 'ignore',
   });
@@ -24,7 +48,7 @@ it('npm start serves the demo by nest start, and SIGTERM to it leaves no process
     }
   });
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 60_000);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 120_000);
   const answer = await fetch(`${url}/classify`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -37,4 +61,4 @@ it('npm start serves the demo by nest start, and SIGTERM to it leaves no process
   npm.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
   await until(() => !family.some((pid) => isAlive(pid)), 3000);
-}, 90_000);
+}, 150_000);

@@ -230,13 +230,22 @@ describe('browsers and proxies', () => {
   }
 });
 
-describe.each([1, 2])('an address of the operators, in %i processes', (workers) => {
-  it('has metrics and health, which are then nowhere else, and changes need the token', async () => {
-    const port = await freePort();
-    const served = await start(
+describe.each([1, 2])('a server of %i processes, with an address of the operators', (workers) => {
+  let served: ServedApp;
+  let port: number;
+
+  beforeAll(async () => {
+    port = await freePort();
+    served = await start(
       { workers, admin: { port, host: '127.0.0.1', token: TOKEN } },
       { BENTONEST__SERVER__HEADERS_TIMEOUT_MS: '500', MOUNTS: '1' },
     );
+    app = undefined;
+  });
+
+  afterAll(() => served.end('SIGKILL'));
+
+  it('has metrics and health there, which are then nowhere else, and changes need the token', async () => {
     const admin = (path: string, init?: RequestInit): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${path}`, init);
     expect(await (await admin('/metrics')).text()).toContain('process_cpu_user_seconds_total');
@@ -281,8 +290,16 @@ describe.each([1, 2])('an address of the operators, in %i processes', (workers) 
     );
     expect((await served.get('/loglevel')).status).toBe(404);
     expect(await answerToHalf(port)).toContain('HTTP/1.1 408 Request Timeout');
-    expect(await served.end()).toBe(0);
   }, 30_000);
+
+  // The last one: it is the server's end.
+  it('answers at SIGTERM what a service works on', async () => {
+    const answer = served.get('/slow');
+    await sleep(30);
+    const exited = served.end();
+    expect(await (await answer).text()).toBe('slow');
+    expect(await exited).toBe(0);
+  });
 });
 
 it('the operators’ address listens when all that guards it is in place', async () => {
@@ -312,15 +329,6 @@ it.each([1, 2])(
     ]);
   },
 );
-
-it.each([1, 2])('what a service works on at SIGTERM is answered, %i processes', async (workers) => {
-  const served = await start({ workers });
-  const answer = served.get('/slow');
-  await sleep(30);
-  const exited = served.end();
-  expect(await (await answer).text()).toBe('slow');
-  expect(await exited).toBe(0);
-});
 
 it('an API process is replaced after maxRuntimeMs, and no request is lost', async () => {
   const served = await start({ maxRuntimeMs: 1500 });

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { isAlive, until } from '../e2e/served-app.js';
 import { childPids } from './child-processes.js';
 import { FaultApp } from './fault-app.js';
@@ -13,12 +13,16 @@ import type { FaultAppOptions } from '../fixtures/fault-app/main.js';
 
 let app: FaultApp;
 
-afterEach(() => app.end());
-
-async function start(options: FaultAppOptions = {}, apiProcesses = 2): Promise<FaultApp> {
+async function startApp(options: FaultAppOptions = {}, apiProcesses = 2): Promise<FaultApp> {
   app = await FaultApp.start({ ...options, apiProcesses });
-  await until(() => app.served.output.includes('API processes serve'), 10_000);
+  await until(() => app.served.output.includes('API processes serve'), 30_000);
   return app;
+}
+
+/** A server of this test's own. */
+async function start(options?: FaultAppOptions, apiProcesses?: number): Promise<void> {
+  const started = await startApp(options, apiProcesses);
+  onTestFinished(() => started.end());
 }
 
 /** Those that serve: all children but the workers. */
@@ -99,9 +103,69 @@ async function underLoad(change: () => Promise<void>): Promise<void> {
   expect([[...statuses.keys()], broken]).toEqual([[200], 0]);
 }
 
-describe('API processes share the workers of a runner', () => {
+describe('API processes', () => {
+  beforeAll(() => startApp());
+
+  afterAll(() => app.end());
+
+  it('tell an error of a reload who asked for it', async () => {
+    app.setLoads(false);
+    const refused = await app.served.post('/reload', { runner: 'faults' });
+    expect([refused.status, ((await refused.json()) as { errorCode: string }).errorCode]).toEqual([
+      503,
+      'RUNNER_START_FAILED',
+    ]);
+    expect(await (await app.served.get('/readyz')).text()).toContain('serves its old model');
+    expect((await app.rows('echo', [1])).status).toBe(200);
+    app.setLoads(true);
+  });
+
+  it('are not ready without a live worker, and each says why', async () => {
+    const agents = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+    const readyz = () => Promise.all(agents.map((agent) => get(agent, '/readyz')));
+    const statuses = async () => (await readyz()).map(([status]) => status).join(' ');
+    expect(await statuses()).toBe('200 200');
+    app.setLoads(false);
+    const [worker = 0] = await app.readyPids();
+    process.kill(worker, 'SIGKILL');
+    const ms = await until(async () => (await statuses()) === '503 503', 5000);
+    console.info(`/readyz 503 in both after ${ms.toFixed(0)} ms`);
+    for (const [, body] of await readyz()) expect(body).toMatch(/^Runner "faults" is \w+/);
+    app.setLoads(true);
+    await until(async () => (await statuses()) === '200 200', 15_000);
+    for (const agent of agents) agent.destroy();
+  }, 40_000);
+
+  it('leave the connections that one had not taken when it was killed to others', async () => {
+    const [victim = 0] = await apiPids();
+    const port = Number(new URL(app.served.url).port);
+    process.kill(victim, 'SIGSTOP');
+    const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
+    const answers = sockets.map((socket) => readAll(socket));
+    for (const socket of sockets) {
+      socket.write('GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    }
+    const answered = async (): Promise<number> => {
+      const pending = Promise.resolve('');
+      const now = await Promise.all(answers.map((answer) => Promise.race([answer, pending])));
+      return now.filter((answer) => answer.startsWith('HTTP/1.1 200')).length;
+    };
+    await until(async () => (await answered()) === 20, 5000);
+    process.kill(victim, 'SIGKILL');
+    await until(async () => (await answered()) === 40, 10_000).catch(() => undefined);
+    const count = await answered();
+    for (const socket of sockets) socket.destroy();
+    console.info(`${count} of 40 connections answered, 20 of them handed to the one that died`);
+    expect(count).toBe(40);
+  }, 40_000);
+});
+
+describe('API processes share two workers', () => {
+  beforeAll(() => startApp({ runner: { workers: 2, maxBatchSize: 4 }, faults: { batchMs: 50 } }));
+
+  afterAll(() => app.end());
+
   it('which both call, and none has of its own', async () => {
-    await start({ runner: { workers: 2 } });
     const workers = await app.readyPids();
     expect(childPids(app.pid)).toHaveLength(4);
     for (const pid of await apiPids()) expect(childPids(pid)).toEqual([]);
@@ -113,7 +177,6 @@ describe('API processes share the workers of a runner', () => {
   });
 
   it('which are reloaded and scaled by one of them for both, without losing a call', async () => {
-    await start({ runner: { workers: 2, maxBatchSize: 4 }, faults: { batchMs: 20 } });
     const before = await app.readyPids();
     await underLoad(async () => {
       expect((await app.served.post('/reload', { runner: 'faults' })).status).toBe(200);
@@ -127,38 +190,38 @@ describe('API processes share the workers of a runner', () => {
     expect((await app.status()).restarts).toBe(0);
   }, 40_000);
 
+  // The last one: it is the server's end.
+  it('and are gone within 2 s of SIGKILL of the first process, the worker with them', async () => {
+    const children = childPids(app.pid);
+    expect(children).toHaveLength(3);
+    await app.served.end('SIGKILL');
+    const ms = await until(() => allGone(children), 2000);
+    console.info(`all gone after ${ms.toFixed(0)} ms (bound 2000)`);
+    expect(allGone(children)).toBe(true);
+  });
+});
+
+describe('API processes share the workers of a runner', () => {
   it('of which there are as many as the load of both asks for', async () => {
     const workers = { min: 1, max: 3, idleMs: 500 };
-    await start({ runner: { workers, maxBatchSize: 2 }, faults: { batchMs: 20 } });
+    await start({ runner: { workers, maxBatchSize: 2 }, faults: { batchMs: 50 } });
     await underLoad(async () => void (await app.untilWorkers(3, 15_000)));
     await app.untilWorkers(1, 10_000);
     expect((await app.status()).restarts).toBe(0);
   }, 40_000);
 
   it('one of which is replaced after maxCalls calls of both', async () => {
-    await start({ runner: { maxCalls: 100 }, faults: { batchMs: 20 } });
+    await start({ runner: { maxCalls: 100 }, faults: { batchMs: 50 } });
     const [first = 0] = await app.readyPids();
     await underLoad(async () => void (await until(() => !isAlive(first), 10_000)));
     expect(await app.readyPids()).toHaveLength(1);
   }, 40_000);
-
-  it('an error of a reload reaches who asked for it', async () => {
-    await start();
-    app.setLoads(false);
-    const refused = await app.served.post('/reload', { runner: 'faults' });
-    expect([refused.status, ((await refused.json()) as { errorCode: string }).errorCode]).toEqual([
-      503,
-      'RUNNER_START_FAILED',
-    ]);
-    expect(await (await app.served.get('/readyz')).text()).toContain('serves its old model');
-    expect((await app.rows('echo', [1])).status).toBe(200);
-  });
 });
 
 describe('a worker of several API processes', () => {
   it('that is killed under load fails its batches, and is replaced for all', async () => {
     const maxBatchSize = 2;
-    await start({ runner: { maxBatchSize }, faults: { batchMs: 20 } });
+    await start({ runner: { maxBatchSize }, faults: { batchMs: 50 } });
     const [victim = 0] = await app.readyPids();
     const clients = new Clients(16);
     await sleep(300);
@@ -189,25 +252,6 @@ describe('a worker of several API processes', () => {
   });
 });
 
-describe('without a live worker', () => {
-  it('no API process is ready, and each says why', async () => {
-    await start();
-    const agents = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
-    const readyz = () => Promise.all(agents.map((agent) => get(agent, '/readyz')));
-    const statuses = async () => (await readyz()).map(([status]) => status).join(' ');
-    expect(await statuses()).toBe('200 200');
-    app.setLoads(false);
-    const [worker = 0] = await app.readyPids();
-    process.kill(worker, 'SIGKILL');
-    const ms = await until(async () => (await statuses()) === '503 503', 5000);
-    console.info(`/readyz 503 in both after ${ms.toFixed(0)} ms`);
-    for (const [, body] of await readyz()) expect(body).toMatch(/^Runner "faults" is \w+/);
-    app.setLoads(true);
-    await until(async () => (await statuses()) === '200 200', 15_000);
-    for (const agent of agents) agent.destroy();
-  }, 40_000);
-});
-
 describe('an API process', () => {
   it('that is killed under load takes its own requests with it, and is replaced', async () => {
     await start({ faults: { batchMs: 5 } }, 3);
@@ -229,30 +273,6 @@ describe('an API process', () => {
     expect(broken).toBeLessThanOrEqual(6);
     expect(await app.readyPids()).toEqual(workers);
     expect(app.served.output).toContain(`API process ${victim} died (SIGKILL), and is replaced.`);
-  }, 40_000);
-
-  it('that is killed before it has taken its connections leaves them to others', async () => {
-    await start();
-    const [victim = 0] = await apiPids();
-    const port = Number(new URL(app.served.url).port);
-    process.kill(victim, 'SIGSTOP');
-    const sockets = Array.from({ length: 40 }, () => connect(port, '127.0.0.1'));
-    const answers = sockets.map((socket) => readAll(socket));
-    for (const socket of sockets) {
-      socket.write('GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-    }
-    const answered = async (): Promise<number> => {
-      const pending = Promise.resolve('');
-      const now = await Promise.all(answers.map((answer) => Promise.race([answer, pending])));
-      return now.filter((answer) => answer.startsWith('HTTP/1.1 200')).length;
-    };
-    await until(async () => (await answered()) === 20, 5000);
-    process.kill(victim, 'SIGKILL');
-    await until(async () => (await answered()) === 40, 10_000).catch(() => undefined);
-    const count = await answered();
-    for (const socket of sockets) socket.destroy();
-    console.info(`${count} of 40 connections answered, 20 of them handed to the one that died`);
-    expect(count).toBe(40);
   }, 40_000);
 });
 
@@ -280,16 +300,6 @@ describe('a server of several processes', () => {
       expect(allGone(children)).toBe(true);
     },
   );
-
-  it('SIGKILL of the first process: all others are gone within 2 s', async () => {
-    await start();
-    const children = childPids(app.pid);
-    expect(children).toHaveLength(3);
-    await app.served.end('SIGKILL');
-    const ms = await until(() => allGone(children), 2000);
-    console.info(`all gone after ${ms.toFixed(0)} ms (bound 2000)`);
-    expect(allGone(children)).toBe(true);
-  });
 
   it('a second signal ends it at once', async () => {
     await start({ faults: { batchMs: 5 } });

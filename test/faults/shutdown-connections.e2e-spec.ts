@@ -77,7 +77,13 @@ function overHttp2(url: string, path: string) {
   // The request fails with it.
   session.on('error', () => undefined);
   const stream = session.request({ ':path': path });
-  const answer = once(stream, 'response').then(async ([headers]: Record<string, number>[]) => {
+  // A stream whose connection is closed ends without a word, and one that hangs says nothing.
+  stream.setTimeout(10_000, () => stream.close());
+  const closed = once(stream, 'close').then(() => {
+    throw new Error(`Expected a response to ${path}, got a stream that was closed.`);
+  });
+  const responded = Promise.race([once(stream, 'response'), closed]);
+  const answer = responded.then(async ([headers]: Record<string, number>[]) => {
     await text(stream);
     return headers?.[':status'];
   });

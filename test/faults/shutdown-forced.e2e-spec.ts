@@ -77,7 +77,7 @@ describe('while onModuleDestroy hangs', () => {
 
 it('of 2 API processes, a request that is cut at the end of the grace period: exit 1', async () => {
   const { served, pid } = (app = await FaultApp.start({ shutdownGraceMs: 1000, apiProcesses: 2 }));
-  await until(() => served.output.includes('API processes serve'), 10_000);
+  await until(() => served.output.includes('API processes serve'), 30_000);
   const socket = connect(Number(new URL(served.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
   await once(socket, 'connect');

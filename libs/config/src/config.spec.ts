@@ -136,6 +136,10 @@ describe('a fault names its place, the key, what was expected and what came:', (
 
   it.each([
     [{ PORT: '99999' }, 'PORT: server.port must be a whole number from 0 to 65535, got "99999".'],
+    ...['two', '0', '-1', '1.5'].map((workers): [Record<string, string>, string] => [
+      { BENTONEST__SERVER__WORKERS: workers },
+      'BENTONEST__SERVER__WORKERS: server.workers must be a whole number from 1 to 1024',
+    ]),
     [{ BENTONEST__SERVER__PROT: '1' }, 'there is no key "PROT" in server; there are HOST, PORT,'],
     [{ BENTONEST__SERVR__PORT: '1' }, 'there is no key "SERVR"; there are SERVER, ADMIN,'],
     [{ BENTONEST__SERVER__PORT__X: '1' }, 'server.port has no keys of its own.'],

@@ -219,7 +219,7 @@ describe('an archive is refused as a whole for', () => {
     await writeFile(path, gzipSync(Buffer.concat([YAML, zeros, END]), { level: 9 }));
     await expect(store.import(path)).rejects.toThrow('at most 100 times');
     await expectNothing();
-  });
+  }, 30_000);
 
   it('more bytes or entries than its limits', async () => {
     await importOf(YAML, MODEL, file('a', 'a'));
@@ -256,7 +256,7 @@ describe('an archive with xz', () => {
       }
     }
     await expectNothing();
-  });
+  }, 30_000);
 
   it('is refused where its files are a hundred times as large', async () => {
     const attempt = store.import(fileURLToPath(fixture('bomb.tar.xz')));

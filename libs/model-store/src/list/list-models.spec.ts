@@ -79,7 +79,7 @@ describe('the summary of a model.yaml', () => {
       },
     );
     await fc.assert(property, { numRuns: 500 });
-  });
+  }, 30_000);
 
   it.each([
     ['a version that looks like a number', { version: '12e4' }],

@@ -137,5 +137,5 @@ describe('an .onnx file', () => {
       expect(isRead || (outcome as { code?: string }).code === 'INVALID_ONNX_FILE').toBe(true);
     });
     await fc.assert(property, { numRuns: 400 });
-  });
+  }, 30_000);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppProcess } from './app-process.js';
 
 let folder: string;
@@ -53,9 +53,12 @@ describe('the end of an application', () => {
     const { reason, process } = await run('sleep 60 & echo $!; kill -9 $$');
     expect(reason).toBe('it was ended by SIGKILL');
     const child = process.lastWords ?? '';
-    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', child], { encoding: 'utf8' });
-    // Nobody may have taken note of its end yet.
-    expect(stdout.trim()).toMatch(/^$|^Z/);
+    // The signal may not have reached it yet, and nobody may have taken note of its end.
+    const isGone = (): void => {
+      const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', child], { encoding: 'utf8' });
+      expect(stdout.trim()).toMatch(/^$|^Z/);
+    };
+    await vi.waitFor(isGone, { timeout: 10_000 });
   });
 });
 
