@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request as sendRequest } from 'node:http';
-import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ let ends: unknown[];
 let begun: number;
 let isWholeAtOnce: boolean | undefined;
 let timeoutMs: number;
-let answerApplication: RequestListener;
+let answerApplication: (...args: Parameters<RequestListener>) => unknown;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'whole-'));
@@ -34,22 +34,24 @@ beforeEach(async () => {
   application = createServer((request, response) => answerApplication(request, response));
   application.listen(socketPath);
   pool = new Pool('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
-  proxy = createServer(async (request, response) => {
-    await Promise.resolve();
-    isWholeAtOnce = isWhole(request);
-    const headers = request.rawHeaders.slice();
-    const options = { headers, timeoutMs, onAnswer: () => begun++ };
-    const end = await exchangeWhole(pool, [request, response], options).catch(
-      (error: unknown) => error,
-    );
-    ends.push(end);
-    if (end instanceof Error && !response.headersSent) response.writeHead(502).end();
-    else if (end instanceof Error) response.destroy();
-  });
+  proxy = createServer((request, response) => void passOn(request, response));
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 });
+
+async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  await Promise.resolve();
+  isWholeAtOnce = isWhole(request);
+  const headers = request.rawHeaders.slice();
+  const options = { headers, timeoutMs, onAnswer: () => begun++ };
+  const end = await exchangeWhole(pool, [request, response], options).catch(
+    (error: unknown) => error,
+  );
+  ends.push(end);
+  if (end instanceof Error && !response.headersSent) response.writeHead(502).end();
+  else if (end instanceof Error) response.destroy();
+}
 
 afterEach(async () => {
   proxy.closeAllConnections();
