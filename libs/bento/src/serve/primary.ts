@@ -13,6 +13,7 @@ import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log
 import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
+import { readTls } from './tls.js';
 
 /** What the runners need to end when nobody calls them any more. */
 const WORKERS_GRACE_MS = 3_000;
@@ -22,6 +23,8 @@ const WORKERS_GRACE_MS = 3_000;
  * starts those that serve. It binds first, so that nothing is started for a port that is taken.
  */
 export async function runPrimary(root: RootModule, options: ResolvedServeOptions): Promise<void> {
+  // Once, and not by each process that is to serve.
+  if (options.ssl !== undefined) readTls(options.ssl);
   const ports: Ports = { public: await bindPort(options), admin: await bindAdminPort(options) };
   const owner = new RunnersOwner();
   const primary = new Primary(ports, options, owner);
