@@ -17,6 +17,7 @@ export type { ServiceSettings } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/error-body.js';
 export { frameworkErrors } from './errors/framework-errors.js';
+export { RouteMethods } from './errors/route-methods.js';
 export {
   ApiTimeoutError,
   MethodNotAllowedError,
