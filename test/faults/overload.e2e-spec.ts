@@ -110,7 +110,7 @@ async function overload(): Promise<readonly Figure[]> {
     // clients of this process share with others, the slowest in a hundred shows how busy those are: they
     // get more, and still far less than a queue without bounds would make of them.
     { name: 'refused p50 ms', value: times(refused, 0.5), atMost: REFUSED_MS },
-    { name: 'refused p99 ms', value: times(refused, 0.99), atMost: 10 * REFUSED_MS },
+    { name: 'refused p99 ms', value: times(refused, 0.99), atMost: 20 * REFUSED_MS },
     { name: 'served p50 ms', value: times(served, 0.5), atMost: SERVED_MS },
     { name: 'served p99 ms', value: times(served, 0.99), atMost: 2 * SERVED_MS },
     { name: 'health p50 ms', value: quantile(health.times, 0.5), atMost: 200 },

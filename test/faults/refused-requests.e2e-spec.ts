@@ -55,14 +55,14 @@ async function seen(answer: Response): Promise<Seen> {
   const find = () =>
     app.served.records.find((each) => each.context === 'Access' && each.requestId === requestId);
   await until(() => find() !== undefined, 2000);
-  const { method, route, status: logged } = find() ?? {};
+  const line = find();
   const { status, headers } = answer;
   return {
     status,
     code,
     origin: headers.get('access-control-allow-origin'),
-    line: `${String(method)} ${String(route)} ${String(logged)}`,
-    isCounted: (await counted(String(route), status)) > 0,
+    line: `${String(line?.method)} ${String(line?.route)} ${String(line?.status)}`,
+    isCounted: (await counted(String(line?.route), status)) > 0,
   };
 }
 
