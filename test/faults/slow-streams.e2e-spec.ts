@@ -7,15 +7,20 @@ import { ServedApp, until } from '../e2e/served-app.js';
 
 const IDLE_MS = 1500;
 const TOTAL_MS = 4000;
+const MAX_BODY = 1000;
 
 let app: ServedApp;
 let session: ClientHttp2Session;
 
 beforeAll(async () => {
+  const bodyLimitBytes = MAX_BODY;
   const times = { bodyIdleTimeoutMs: IDLE_MS, requestTimeoutMs: TOTAL_MS, timeoutMs: 20_000 };
   app = await ServedApp.spawn({
     entry: 'dist/test/fixtures/limits-app/main.js',
-    env: { LIMITS_APP: JSON.stringify(times), BENTONEST__SERVER__HTTP2: 'true' },
+    env: {
+      LIMITS_APP: JSON.stringify({ ...times, bodyLimitBytes }),
+      BENTONEST__SERVER__HTTP2: 'true',
+    },
   });
   await until(
     async () => {
@@ -43,8 +48,9 @@ function post(path: string): ClientHttp2Stream {
 
 async function outcome(stream: ClientHttp2Stream) {
   const startedAt = performance.now();
-  const [{ ':status': status }] = (await once(stream, 'response')) as [{ ':status': number }];
+  let status = 0;
   let body = '';
+  stream.on('response', (headers) => (status = headers[':status'] ?? 0));
   stream.on('data', (chunk: Buffer) => (body += chunk.toString()));
   // It ends by being closed, where its own body was not whole.
   await once(stream, 'close');
@@ -97,4 +103,29 @@ it('a body that comes slowly is waited for, and no longer than requestTimeoutMs'
   expect(status).toBe(408);
   expect(ms).toBeGreaterThan(TOTAL_MS - 100);
   expect(ms).toBeLessThan(2 * TOTAL_MS);
+});
+
+it('a body that is too long ends its stream with the answer, and holds up no other', async () => {
+  const statuses: unknown[] = [];
+  const startedAt = performance.now();
+  // Together more than the window of the connection.
+  for (let count = 0; count < 20; count++) {
+    const tooLong = post('/open');
+    tooLong.on('response', (headers) => statuses.push(headers[':status']));
+    tooLong.write('1'.repeat(20 * MAX_BODY));
+  }
+  // Told of when the stream has ended on the server's side.
+  const told = () => app.output.match(/^request \/open 413$/gm)?.length;
+  await until(
+    () => told() === 20,
+    TOTAL_MS,
+    () => app.output,
+  );
+  const ms = performance.now() - startedAt;
+  console.info(`20 of 413 ended after ${ms.toFixed(0)} ms (bodyIdleTimeoutMs ${IDLE_MS})`);
+  expect(ms).toBeLessThan(IDLE_MS);
+  const next = post('/open');
+  next.end('1');
+  expect((await outcome(next)).status).toBe(200);
+  expect(statuses).toEqual(Array(20).fill(413));
 });

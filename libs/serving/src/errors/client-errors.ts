@@ -86,17 +86,13 @@ interface Refusal {
 }
 
 /** The same to a client of HTTP/2, whose other requests go on. */
-export function answerLate(
-  request: Http2ServerRequest,
-  response: Http2ServerResponse,
-  done: () => void,
-): void {
+export function answerLate(request: Http2ServerRequest, response: Http2ServerResponse): void {
   const id = requestIdOf(request as unknown as IncomingMessage);
   response.writeHead(LATE.statusCode, {
     'x-request-id': id,
     'content-type': 'application/json; charset=utf-8',
   });
-  response.end(stringifyErrorBody(LATE, id), done);
+  response.end(stringifyErrorBody(LATE, id));
 }
 
 function toAnswer(error: PublicError, id: string): string {

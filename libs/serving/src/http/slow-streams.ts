@@ -41,6 +41,12 @@ function bound(
   };
   if (idleMs > 0) stream.setTimeout(idleMs, onIdle);
   stream.once('close', () => clearTimeout(whole));
+  // What nobody reads of a body, such as one that is too long, takes of the window of the whole connection.
+  stream.once('finish', () => {
+    if (stream.readableEnded) return;
+    request.resume();
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  });
   stream.once('end', () => {
     clearTimeout(whole);
     stream.off('timeout', onIdle);
@@ -54,5 +60,5 @@ function refuse(request: Http2ServerRequest, response: Http2ServerResponse): voi
   answeredBeside(response as unknown as ServerResponse, 408);
   // Into an answer that is on its way no other may be written.
   if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
-  else answerLate(request, response, () => stream.close(constants.NGHTTP2_NO_ERROR));
+  else answerLate(request, response);
 }
