@@ -10,7 +10,10 @@ import { openLoop } from './open-loop.js';
 const BATCH_MS = 20;
 const MAX_BATCH = 2;
 const TIMEOUT_MS = 500;
-const OVERLOAD_MS = 10_000;
+/** 30 by the row; so long, they are the whole of what CI has time for. */
+const OVERLOAD_SECONDS = Number(process.env.OVERLOAD_SECONDS ?? 10);
+const REFUSED_MS = 50;
+const SERVED_MS = TIMEOUT_MS + 100;
 /** Within 30 s by the bound; the second attempt begins where the first ended, if that is not calm. */
 const CALM_MS = 5_000;
 
@@ -75,7 +78,7 @@ async function overload(): Promise<readonly Figure[]> {
     url: `${app.served.url}/rows`,
     body: JSON.stringify({ method: 'slow', rows: [1] }),
     rate: 10 * capacity,
-    durationMs: OVERLOAD_MS,
+    durationMs: OVERLOAD_SECONDS * 1000,
   });
   const health = await probes.stop();
   const growth = residentMb(app.pid) - before;
@@ -95,31 +98,30 @@ async function overload(): Promise<readonly Figure[]> {
       of.map(({ ms }) => ms),
       share,
     );
-  console.info(
-    `refused p99 ${times(refused, 0.99).toFixed(0)} ms (bound 50), ` +
-      `served p99 ${times(served, 0.99).toFixed(0)} ms (bound timeoutMs ${TIMEOUT_MS} + 100), ` +
-      `health p99 ${quantile(health.times, 0.99).toFixed(1)} ms`,
-  );
   expect(health.times.length).toBeGreaterThan(20);
   expect(health.statuses).toEqual(new Set([200]));
-  const goodput = served.length / (OVERLOAD_MS / 1000) / capacity;
+  const goodput = served.length / OVERLOAD_SECONDS / capacity;
   return [
     { name: 'unanswered', value: unanswered, atMost: 0 },
     // A forecast that errs by much would let calls in only to time out.
     { name: 'late, of those served', value: late.length / served.length, atMost: 0.5 },
     { name: 'goodput', value: goodput, atLeast: 0.9 },
-    // The bounds are of the p99s above; on two cores, which the server, its worker and the clients of
-    // this process share with others, the slowest in a hundred shows how busy those are.
-    { name: 'refused p50 ms', value: times(refused, 0.5), atMost: 50 },
-    { name: 'served p50 ms', value: times(served, 0.5), atMost: TIMEOUT_MS + 100 },
+    // The bounds are of p99s, and hold for the half. On two cores, which the server, its worker and the
+    // clients of this process share with others, the slowest in a hundred shows how busy those are: they
+    // get more, and still far less than a queue without bounds would make of them.
+    { name: 'refused p50 ms', value: times(refused, 0.5), atMost: REFUSED_MS },
+    { name: 'refused p99 ms', value: times(refused, 0.99), atMost: 20 * REFUSED_MS },
+    { name: 'served p50 ms', value: times(served, 0.5), atMost: SERVED_MS },
+    { name: 'served p99 ms', value: times(served, 0.99), atMost: 2 * SERVED_MS },
     { name: 'health p50 ms', value: quantile(health.times, 0.5), atMost: 200 },
+    { name: 'health p99 ms', value: quantile(health.times, 0.99), atMost: 1000 },
     { name: 'the server grew by MiB', value: growth, atMost: 100 },
     { name: 'its memory when calm, × before', value: await calmRatio(before), atMost: 1.1 },
   ];
 }
 
 it(
-  '10 × capacity for 10 s: what can be served is, the rest is told so at once',
+  `10 × capacity for ${OVERLOAD_SECONDS} s: what can be served is, the rest is told so at once`,
   () => meetBounds(overload),
-  120_000,
+  120_000 + 3 * OVERLOAD_SECONDS * 1000,
 );

@@ -65,6 +65,13 @@ it.each([
   ['LOGGING__ACCESS__SKIP_PATHS', '["/a"]', { logging: { access: { skipPaths: ['/a'] } } }],
   ['METRICS__DURATION_BUCKETS', '[0.1, 1]', { metrics: { durationBuckets: [0.1, 1] } }],
   ['RUNNERS__A__WORKERS', '{"min":1,"max":2}', { runners: { a: { workers: { min: 1, max: 2 } } } }],
+  [
+    'RUNNERS__A__REQUIREMENTS',
+    'numpy, x==1',
+    { runners: { a: { requirements: ['numpy', 'x==1'] } } },
+  ],
+  ['RUNNERS__A__REQUIREMENTS', 'py/x.txt', { runners: { a: { requirements: 'py/x.txt' } } }],
+  ['RUNNERS__A__ENV', '{"A_b":"c"}', { runners: { a: { env: { A_b: 'c' } } } }],
   ['TRACING__OTLP__HEADERS', '{"a":"b"}', { tracing: { otlp: { headers: { a: 'b' } } } }],
   ['TRACING__OTLP__HEADERS__AUTH', 'x', { tracing: { otlp: { headers: { auth: 'x' } } } }],
 ])('variable BENTONEST__%s=%s', (name, text, values) => {

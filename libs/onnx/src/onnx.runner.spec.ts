@@ -106,3 +106,9 @@ it('refuses examples that JSON cannot hold, with the cure', () => {
   expect(() => runner([[1n]])).toThrow(/Option examples .* got \[ \[ 1n \] \]/);
   expect(() => runner([NdArray.from([1n])])).not.toThrow();
 });
+
+it('has no Python to be set from outside', () => {
+  const runner = onnxRunner('x', { model: 'x' });
+  expect(() => runner.withOptions?.({ python: 'python3' })).toThrow('has no worker in Python');
+  expect(runner.withOptions?.({ maxQueue: 3 }).maxQueue).toBe(3);
+});

@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
 import { resolveModel } from 'bentonest/model-store';
-import { RunnerOptionsError, shareCores } from 'bentonest/runner';
+import {
+  PYTHON_OVERRIDES,
+  RunnerOptionsError,
+  refuseOverrides,
+  shareCores,
+} from 'bentonest/runner';
 import type { RunnerDefinition, RunnerOptions } from 'bentonest/runner';
 import { NdArray } from 'bentonest/tensor';
 import { createInputCheck } from './check-inputs.js';
@@ -114,7 +119,10 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
     ...runnerOptions,
     workers,
     name,
-    withOptions: (overrides) => onnxRunner(name, { ...options, ...overrides }),
+    withOptions: (overrides) => {
+      refuseOverrides(name, overrides, PYTHON_OVERRIDES);
+      return onnxRunner(name, { ...options, ...overrides });
+    },
     source: async (tag = model) => {
       const { file, signatures, digests, tag: found } = await resolveModel(tag, { home });
       const runnableOptions: OnnxRunnableOptions = {

@@ -44,7 +44,7 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
     name,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, ['model', 'executionProviders']);
-      return pythonRunner(name, { ...options, ...overrides });
+      return pythonRunner(name, { ...options, ...overrides, env: { ...env, ...overrides.env } });
     },
     source: async (model) => {
       if (model !== undefined) {

@@ -69,6 +69,20 @@ describe('pythonRunner', () => {
     expect(sklearnRunner('iris', { model: 'iris', threads: 5 }).workers).toBe(2);
   });
 
+  it('takes interpreter, packages and variables from outside; others have none', async () => {
+    const options = { module: 'iris', class: 'Iris', python, env: { A: 'code', B: 'code' } };
+    const runner = pythonRunner('iris', options);
+    const set = runner.withOptions?.({ ...(await fakePython()), env: { B: 'set' } });
+    const { command } = (await set?.source()) ?? {};
+    expect(command?.file).not.toBe(python);
+    expect(command?.env).toMatchObject({ A: 'code', B: 'set' });
+    const packages = runner.withOptions?.({ requirements: '/none.txt' });
+    await expect(packages?.source()).rejects.toThrow('requirements');
+    const model = sklearnRunner('iris', { model: 'iris_sklearn', home: HOME, python });
+    const other = await model.withOptions?.(await fakePython()).source();
+    expect(other?.command?.file).not.toBe(python);
+  });
+
   it('has no JavaScript heap to limit', () => {
     const refused = /maxHeapMb: .* Use maxRssMb/;
     const options = { module: 'iris', class: 'Iris', maxHeapMb: 64 };

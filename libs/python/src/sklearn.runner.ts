@@ -47,7 +47,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
     name,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, ['executionProviders']);
-      return sklearnRunner(name, { ...options, ...overrides });
+      return sklearnRunner(name, { ...options, ...overrides, env: { ...env, ...overrides.env } });
     },
     source: async (tag = model) => {
       refusePath(name, tag);

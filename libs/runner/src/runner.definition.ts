@@ -12,7 +12,14 @@ export interface RunnerOverrides extends RunnerOptions {
   threads?: number;
   /** onnxruntime's execution providers, of a runner of an ONNX model. */
   executionProviders?: readonly string[];
+  /** Of a runner in Python: interpreter, packages, and more variables for its workers. */
+  python?: string;
+  requirements?: string | readonly string[];
+  env?: Readonly<Record<string, string>>;
 }
+
+/** Those that runners in Python alone have. */
+export const PYTHON_OVERRIDES = ['python', 'requirements', 'env'] as const;
 
 /** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
 export interface RunnerDefinition extends RunnerOptions {
@@ -90,7 +97,8 @@ export function overrideOptions(
   overrides: RunnerOverrides,
 ): RunnerDefinition {
   if (definition.withOptions !== undefined) return definition.withOptions(overrides);
-  refuseOverrides(definition.name, overrides, ['model', 'threads', 'executionProviders']);
+  const ofOthers = ['model', 'threads', 'executionProviders', ...PYTHON_OVERRIDES] as const;
+  refuseOverrides(definition.name, overrides, ofOthers);
   return { ...definition, ...overrides };
 }
 
@@ -98,6 +106,9 @@ const WHY_NOT: Readonly<Partial<Record<keyof RunnerOverrides, string>>> = {
   model: 'no model by tag',
   threads: 'no threads that could be set',
   executionProviders: 'no execution providers',
+  python: 'no worker in Python',
+  requirements: 'no worker in Python',
+  env: 'no worker in Python',
 };
 
 /** @throws RunnerOptionsError for options that a kind of runner does not have. */

@@ -17,6 +17,7 @@ export type { ServiceSettings } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/error-body.js';
 export { frameworkErrors } from './errors/framework-errors.js';
+export { RouteMethods } from './errors/route-methods.js';
 export {
   ApiTimeoutError,
   MethodNotAllowedError,
@@ -29,6 +30,8 @@ export { ClosingState } from './http/closing-state.js';
 export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
 export { SecondSignal } from './http/second-signal.js';
 export { ServerLife } from './http/server-life.js';
+export { countOf, noteCount } from './http/request-count.js';
+export type { RequestCount } from './http/request-count.js';
 export { traceRequest, traceOf } from './http/request-trace.js';
 export type { RequestTrace } from './http/request-trace.js';
 export { MountedRequests } from './http/mounted-requests.js';

@@ -73,11 +73,19 @@ function shareLevel(app: NestFastifyApplication, primary: MessagePort): void {
 
 /** @returns whether all that was in flight was answered, and everything closed. */
 async function closeWhole(app: NestFastifyApplication): Promise<boolean> {
+  const logger = new Logger('Serve');
+  const life = app.get(ServerLife, { strict: false });
+  const { preStopDelayMs, shutdownGraceMs } = life.options;
+  const graceMs = preStopDelayMs + shutdownGraceMs;
+  setTimeout(() => {
+    logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
+    process.exit(1);
+  }, graceMs).unref();
   try {
     await app.close();
-    return !app.get(ServerLife, { strict: false }).hasCut;
+    return !life.hasCut;
   } catch (error) {
-    new Logger('Serve').error('The API process could not be closed.', (error as Error).stack);
+    logger.error('The API process could not be closed.', (error as Error).stack);
     return false;
   }
 }

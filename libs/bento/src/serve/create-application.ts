@@ -1,4 +1,4 @@
-import type { Server as SecureServer } from 'node:tls';
+import type { Server as SecureServer, TlsOptions } from 'node:tls';
 import { Module } from '@nestjs/common';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -46,20 +46,25 @@ export async function createApplication(
   options: ResolvedServeOptions,
 ): Promise<NestFastifyApplication> {
   const { configure, cors, securityHeaders, ssl } = options;
+  const tls = ssl === undefined ? undefined : readTls(ssl);
+  const adapter = createAdapter(options, tls);
   const app = await logThroughBento(() =>
-    NestFactory.create<NestFastifyApplication>(root, createAdapter(options), { ...KEEP_LINES }),
+    NestFactory.create<NestFastifyApplication>(root, adapter, { ...KEEP_LINES }),
   );
-  if (ssl !== undefined) watchTls(app.getHttpServer() as unknown as SecureServer, ssl);
+  const server = app.getHttpServer() as unknown as SecureServer;
+  if (ssl !== undefined && tls !== undefined) watchTls(server, ssl, tls);
   if (securityHeaders === true) await addSecurityHeaders(app, ssl !== undefined);
   if (cors !== undefined && cors.enabled !== false) enableCors(app, cors);
   await configure?.(app);
   return app;
 }
 
-function createAdapter({ ssl, http2 = false, trustProxy = false }: ResolvedServeOptions) {
+function createAdapter(
+  { http2 = false, trustProxy = false }: ResolvedServeOptions,
+  tls: TlsOptions | undefined,
+): FastifyAdapter {
   // What Fastify refuses before it routes has the shape of all other errors, too.
   const options = { frameworkErrors, trustProxy };
-  const tls = ssl === undefined ? undefined : readTls(ssl);
   if (!http2) return new FastifyAdapter(tls === undefined ? options : { ...options, https: tls });
   return tls === undefined
     ? new FastifyAdapter({ ...options, http2 })

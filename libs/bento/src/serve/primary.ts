@@ -13,15 +13,18 @@ import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log
 import { adminAddressOf, bindPort } from './port.js';
 import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
+import { readTls } from './tls.js';
 
-/** What the runners need to end when nobody calls them any more. */
-const WORKERS_GRACE_MS = 3_000;
+/** What the processes need to end when the grace period has, in milliseconds. */
+const LAST_MS = 1_000;
 
 /**
  * The first process of a server that has several: it has the port and the workers of the runners, and
  * starts those that serve. It binds first, so that nothing is started for a port that is taken.
  */
 export async function runPrimary(root: RootModule, options: ResolvedServeOptions): Promise<void> {
+  // Once, and not by each process that is to serve.
+  if (options.ssl !== undefined) readTls(options.ssl);
   const ports: Ports = { public: await bindPort(options), admin: await bindAdminPort(options) };
   const owner = new RunnersOwner();
   const primary = new Primary(ports, options, owner);
@@ -88,12 +91,13 @@ class Primary {
     const life = this.context?.get(ServerLife, { strict: false });
     const { shutdownGraceMs = 0, preStopDelayMs = 0 } = life?.options ?? {};
     const graceMs = preStopDelayMs + shutdownGraceMs;
+    const endAt = performance.now() + graceMs;
     setTimeout(() => {
       this.logger.error(
         `Not closed within ${graceMs} ms: the process ends with what is unfinished.`,
       );
       this.abandon(1);
-    }, graceMs + WORKERS_GRACE_MS).unref();
+    }, graceMs + LAST_MS).unref();
     // Each of them waits for preStopDelayMs itself, and serves meanwhile.
     const stopped = this.processes.stop();
     // So long they tell clients on open connections to leave, and still get new ones.
@@ -102,6 +106,8 @@ class Primary {
     const isWhole = await stopped;
     if (!isWhole) this.logger.error('Not every API process could answer what it had.');
     this.ports.admin?.close();
+    // What cut the others off, such as a call that hangs, would keep the workers as well.
+    if (!isWhole && performance.now() >= endAt) this.abandon(1);
     await this.context?.close();
     process.exit(isWhole ? exitCode : 1);
   }

@@ -13,6 +13,11 @@ const WORKERS = v.union(
   ],
   'a whole number from 1 to 1024, or { min, max, idleMs }',
 );
+const REQUIREMENTS = v.union(
+  // Any text would be the first reading of a list that is written with commas.
+  [v.pipe(text(), v.regex(/^[^,[]+\.txt$/)), texts()],
+  'a list of packages, or the path of a .txt file',
+);
 const GPU = v.union([v.number(), v.string()]);
 const GPUS = v.array(v.union([GPU, v.array(GPU)]), 'a list of GPUs, or of lists of them');
 
@@ -28,6 +33,19 @@ const runnerKeys = v.strictObject(
       description:
         "onnxruntime's execution providers, in order of preference, of runners of ONNX models.",
       default: '(cpu)',
+    }),
+    python: key(text(), {
+      description: 'Interpreter, of runners in Python.',
+      default: '(python3, on Windows python)',
+    }),
+    requirements: key(REQUIREMENTS, {
+      description:
+        'Packages as pip takes them, or the path of a .txt file of them, of runners in Python.',
+      default: '(what the interpreter has)',
+    }),
+    env: key(record(v.string('a text'), 'a section of variables and texts'), {
+      description: "More variables for the workers' environment, of runners in Python.",
+      isSecret: true,
     }),
     workers: key(WORKERS, {
       description: 'Worker processes, or bounds between which their number follows the load.',

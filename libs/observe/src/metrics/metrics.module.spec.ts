@@ -104,6 +104,19 @@ it('two applications of a process count each request once, and go on when one cl
   expect((await scrape(second)).get(visits)).toBe('3');
 });
 
+it('two applications with metrics of their own count what is in progress each in its own', async () => {
+  const first = await start();
+  const second = await start({ metrics: { namespace: 'acme' } });
+  const gauge =
+    'api_server_request_in_progress{endpoint="/metrics",service_name="",service_version=""}';
+  for (const app of [first, second, first]) {
+    await get(app, '/visit');
+    const values = await scrape(app);
+    // The scrape itself is.
+    expect(['bentoml', 'acme'].map((name) => values.get(`${name}_${gauge}`))).toEqual(['1', '1']);
+  }
+});
+
 it('methods of one path count together', async () => {
   const app = await start();
   for (const method of ['GET', 'HEAD', 'GET']) await ask(app, '/visit', { method });

@@ -2,9 +2,16 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 import type { Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import { CLIENT_ERROR_CHANNEL, REQUEST_CHANNEL, REQUEST_START_CHANNEL } from 'bentonest/serving';
+import {
+  CLIENT_ERROR_CHANNEL,
+  REQUEST_CHANNEL,
+  REQUEST_START_CHANNEL,
+  countOf,
+  noteCount,
+} from 'bentonest/serving';
 import type {
   ClientErrorEvent,
+  RequestCount,
   RequestEvent,
   RequestStartEvent,
   RouteInfo,
@@ -62,14 +69,14 @@ export function requestMetricProviders({
 }
 
 /** What is known of one route. */
-class RouteSeries {
+class RouteSeries implements RequestCount {
   inProgress = 0;
   readonly byStatus = new Map<number, CallSeries>();
   private readonly gauge: Gauge.Internal<string>;
 
   constructor(
     private readonly route: RouteInfo,
-    private readonly metrics: Metrics,
+    readonly metrics: Metrics,
   ) {
     this.gauge = metrics.inProgress.labels(this.labels);
   }
@@ -105,8 +112,8 @@ export class RequestMetrics extends EventCounter {
   private readonly routes = new Map<RouteInfo, RouteSeries>();
   /** Routes of other methods or of another application may have the same labels. */
   private readonly byLabels = new Map<string, RouteSeries>();
-  /** Of a request: where it was counted as in progress. */
-  private readonly running = Symbol('bentonest.running');
+  /** Where requests count that are noted with the metrics of another application of the process. */
+  private readonly beside = new Map<IncomingMessage, RouteSeries>();
 
   constructor(
     private readonly metrics: Metrics,
@@ -133,6 +140,7 @@ export class RequestMetrics extends EventCounter {
     // Nobody tells any more when what is in progress ends.
     this.routes.clear();
     this.byLabels.clear();
+    this.beside.clear();
     this.metrics.inProgress.reset();
   }
 
@@ -142,7 +150,8 @@ export class RequestMetrics extends EventCounter {
     this.leave(request);
     const series = this.seriesOf(route);
     series.inProgress++;
-    (request as CountedRequest)[this.running] = series;
+    if (countOf(request) === undefined) noteCount(request, series);
+    else this.beside.set(request, series);
   };
 
   private readonly end = (message: unknown): void => {
@@ -160,11 +169,15 @@ export class RequestMetrics extends EventCounter {
   };
 
   private leave(request: IncomingMessage): void {
-    const counted = request as CountedRequest;
-    const series = counted[this.running];
-    if (series === undefined) return;
-    series.inProgress--;
-    counted[this.running] = undefined;
+    const count = countOf(request);
+    if (count instanceof RouteSeries && count.metrics === this.metrics) {
+      count.inProgress--;
+      noteCount(request, undefined);
+    } else if (this.beside.size > 0) {
+      const series = this.beside.get(request);
+      if (series !== undefined) series.inProgress--;
+      this.beside.delete(request);
+    }
   }
 
   private seriesOf(route: RouteInfo): RouteSeries {
@@ -183,5 +196,3 @@ export class RequestMetrics extends EventCounter {
     }
   }
 }
-
-type CountedRequest = IncomingMessage & Record<symbol, RouteSeries | undefined>;

@@ -1,10 +1,11 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { answeredBeside } from '../http/request-events.js';
 import { clientErrorChannel } from '../serving.channels.js';
 import type { ClientErrorEvent } from '../serving.channels.js';
-import { createRequestId } from '../http/request-ids.js';
+import { createRequestId, requestIdOf } from '../http/request-ids.js';
 import { phraseOf, stringifyErrorBody } from './error-body.js';
 import type { PublicError } from './error-body.js';
 
@@ -20,11 +21,13 @@ const MALFORMED: PublicError = {
   message: 'Expected a request by HTTP/1.1, got one that is malformed.',
 };
 
+const LATE: PublicError = {
+  statusCode: 408,
+  message: 'Expected the whole request in time, got a part of it. Send it faster.',
+};
+
 const BY_CODE: Readonly<Partial<Record<string, PublicError>>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    statusCode: 408,
-    message: 'Expected the whole request in time, got a part of it. Send it faster.',
-  },
+  ERR_HTTP_REQUEST_TIMEOUT: LATE,
   HPE_HEADER_OVERFLOW: {
     statusCode: 431,
     message: 'Expected less in the headers, got more than is read. Send fewer or shorter ones.',
@@ -85,6 +88,16 @@ interface Refusal {
   readonly statusCode: number;
   readonly requestId: string;
   readonly socket: HttpSocket;
+}
+
+/** The same to a client of HTTP/2, whose other requests go on. */
+export function answerLate(request: Http2ServerRequest, response: Http2ServerResponse): void {
+  const id = requestIdOf(request as unknown as IncomingMessage);
+  response.writeHead(LATE.statusCode, {
+    'x-request-id': id,
+    'content-type': 'application/json; charset=utf-8',
+  });
+  response.end(stringifyErrorBody(LATE, id));
 }
 
 function toAnswer(error: PublicError, id: string): string {

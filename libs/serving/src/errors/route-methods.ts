@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import createRouter from 'find-my-way';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import { addressOf, isServedAt } from '../http/operator-address.js';
 
 type Router = ReturnType<typeof createRouter>;
 type RouterMethod = Parameters<Router['find']>[0];
@@ -25,6 +26,9 @@ const ROUTER_OPTIONS = [
 @Injectable()
 export class RouteMethods {
   private readonly methodsOf = new Map<string, Set<string>>();
+  /** What is at the operators' address alone, where the server has one. */
+  private readonly ofOperators = new Set<string>();
+  private hasOperators = false;
   private fastify: FastifyInstance | undefined;
   private router: Router | undefined;
   /** Every path, whatever its methods. */
@@ -36,7 +40,14 @@ export class RouteMethods {
   observe(fastify: FastifyInstance): void {
     this.fastify = fastify;
     this.methodsOf.clear();
+    this.ofOperators.clear();
     fastify.addHook('onRoute', (route) => this.add(route));
+  }
+
+  /** The server has an address of the operators: what is only there is an unknown path to the world. */
+  leaveToOperators(): void {
+    this.hasOperators = true;
+    this.router = undefined;
   }
 
   /** The other methods that serve a path; none where this one does too, for another version or host. */
@@ -49,8 +60,9 @@ export class RouteMethods {
     return found.includes(method) ? [] : found.toSorted();
   }
 
-  private add({ method, url }: RouteOptions): void {
-    if (CATCH_ALL.has(url)) return;
+  private add({ method, url, config }: RouteOptions): void {
+    if (CATCH_ALL.has(url) || addressOf(config) === 'operators-only') return;
+    if (!isServedAt(config, false)) this.ofOperators.add(url);
     const methods = this.methodsOf.get(url) ?? new Set();
     for (const each of [method].flat()) methods.add(each);
     this.methodsOf.set(url, methods);
@@ -67,6 +79,7 @@ export class RouteMethods {
     const router = createRouter(routerOptions);
     this.paths = createRouter(routerOptions);
     for (const [url, methods] of this.methodsOf) {
+      if (this.hasOperators && this.ofOperators.has(url)) continue;
       router.on([...methods] as RouterMethod[], url, noHandler);
       this.paths.on('GET', url, noHandler);
     }

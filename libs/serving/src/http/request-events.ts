@@ -152,8 +152,9 @@ export function lengthOf(header: unknown): number | string | undefined {
 
 /** What the answer came to: it may have ended before all of it was on its way. */
 function finalStatus({ raw, statusCode }: FastifyReply): number {
+  const { writableFinished } = raw as { readonly writableFinished?: boolean };
+  if (writableFinished === true) return statusCode;
   // HTTP/2 does not tell.
-  if ((raw as { readonly writableFinished?: boolean }).writableFinished !== false)
-    return statusCode;
+  if (writableFinished === undefined) return recordOf(raw.req).answeredBeside ?? statusCode;
   return unfinishedStatus(raw);
 }

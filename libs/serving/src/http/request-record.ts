@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { RequestCount } from './request-count.js';
 import type { RequestPlace } from './request-place.js';
 import type { RequestTrace } from './request-trace.js';
 
@@ -12,6 +13,7 @@ export class RequestRecord {
   id = '';
   trace: RequestTrace | undefined = undefined;
   place: RequestPlace | undefined = undefined;
+  count: RequestCount | undefined = undefined;
   /** What will be sent is a service's result and no error, or lines of JSON that are written already. */
   result: boolean | 'lines' = false;
   /** The time that its method has where it has none of its own. */

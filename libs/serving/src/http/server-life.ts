@@ -13,7 +13,8 @@ import { GracefulClose } from './graceful-close.js';
 import { IdleBodies } from './idle-bodies.js';
 import { OpenConnections } from './open-connections.js';
 import { PreStop } from './pre-stop.js';
-import { setTimeouts } from './server-timeouts.js';
+import { DEFAULT_REQUEST_TIMEOUT_MS, setTimeouts } from './server-timeouts.js';
+import { boundStreams } from './slow-streams.js';
 
 /** Fastify's own. */
 const DEFAULT_KEEP_ALIVE_MS = 72_000;
@@ -38,10 +39,12 @@ export class ServerLife implements BeforeApplicationShutdown {
   /** To be called once for each server, before it listens. */
   prepare(adapter: FastifyAdapter, fastify: FastifyInstance): void {
     const { server } = fastify;
-    const { preStopDelayMs, bodyIdleTimeoutMs } = this.options;
+    const { preStopDelayMs, bodyIdleTimeoutMs: idleMs } = this.options;
+    const { requestTimeoutMs: totalMs = DEFAULT_REQUEST_TIMEOUT_MS } = this.options;
     const connections = new OpenConnections(server);
     setTimeouts(server, this.options);
-    new IdleBodies(server, connections, bodyIdleTimeoutMs).watch();
+    new IdleBodies(server, connections, idleMs).watch();
+    boundStreams(server, { idleMs, totalMs });
     this.admission.watch(server);
     this.closing = new GracefulClose(server, connections);
     const preStop = new PreStop(server, preStopDelayMs);

@@ -4,7 +4,7 @@ import type { ResolvedServingOptions } from '../serving.options.js';
 
 /** How often Node looks for requests that are late, in milliseconds: its own default is 30 s. */
 const CHECK_MS = 1000;
-const DEFAULT_REQUEST_TIMEOUT_MS = 300_000;
+export const DEFAULT_REQUEST_TIMEOUT_MS = 300_000;
 const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
 const NODE_DEFAULT_HEADERS_TIMEOUT_MS = 60_000;
 

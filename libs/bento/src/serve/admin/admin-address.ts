@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApiDocument,
+  RouteMethods,
   ServerLife,
   isOperatorRequest,
   isServedAt,
@@ -39,6 +40,7 @@ export function createAdminServer(
   });
   app.get(ServerLife, { strict: false }).prepareOther(server);
   app.get(ApiDocument, { strict: false }).leaveToOperators();
+  app.get(RouteMethods, { strict: false }).leaveToOperators();
   app.getHttpServer().once('close', () => {
     server.close();
     server.closeAllConnections();

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../e2e/served-app.js';
+import { FaultApp } from './fault-app.js';
+
+const ORIGIN = 'https://app.example.com';
+
+let app: FaultApp;
+
+beforeAll(async () => {
+  const runner = { maxBatchSize: 1, maxQueue: 1, timeoutMs: 5000 };
+  app = await FaultApp.start(
+    { runner, faults: { batchMs: 400 } },
+    {
+      BENTONEST__CORS__ORIGINS: ORIGIN,
+      BENTONEST__SERVER__BODY_LIMIT_BYTES: '1000',
+      BENTONEST__SERVICES__FAULT_SERVICE__APIS__SINGLE__TIMEOUT_MS: '300',
+      BENTONEST__SERVICES__FAULT_SERVICE__APIS__SINGLE__MAX_CONCURRENCY: '1',
+    },
+  );
+});
+
+afterAll(() => app.end());
+
+const call = (path: string, body: unknown): Promise<Response> =>
+  app.served.post(path, JSON.stringify(body), { origin: ORIGIN });
+const rows = (): Promise<Response> => call('/rows', { method: 'slow', rows: [1] });
+
+/** How often the metric has it. */
+async function counted(endpoint: string, status: number): Promise<number> {
+  const metrics = await (await app.served.get('/metrics')).text();
+  const line = metrics
+    .split('\n')
+    .find((each) =>
+      each.startsWith(
+        `bentoml_api_server_request_total{endpoint="${endpoint}",http_response_code="${status}"`,
+      ),
+    );
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
+interface Seen {
+  readonly status: number;
+  readonly code: unknown;
+  /** Who may read it. */
+  readonly origin: string | null;
+  /** Of the access log. */
+  readonly line: string;
+  readonly isCounted: boolean;
+}
+
+/** What the client is told, and what those who run the server see of it, twice. */
+async function seen(answer: Response): Promise<Seen> {
+  const { errorCode: code, requestId } = (await answer.json()) as Record<string, unknown>;
+  const find = () =>
+    app.served.records.find((each) => each.context === 'Access' && each.requestId === requestId);
+  await until(() => find() !== undefined, 2000);
+  const line = find();
+  const { status, headers } = answer;
+  return {
+    status,
+    code,
+    origin: headers.get('access-control-allow-origin'),
+    line: `${String(line?.method)} ${String(line?.route)} ${String(line?.status)}`,
+    isCounted: (await counted(String(line?.route), status)) > 0,
+  };
+}
+
+const refusal = (status: number, code: string, route: string): Seen => ({
+  status,
+  code,
+  origin: ORIGIN,
+  line: `POST ${route} ${status}`,
+  isCounted: true,
+});
+
+it('404: the endpoint is none', async () => {
+  expect(await seen(await call('/nothing', 1))).toEqual(refusal(404, 'NOT_FOUND', ''));
+});
+
+it('413: of the endpoint', async () => {
+  expect(await seen(await call('/rows', 'x'.repeat(1000)))).toEqual(
+    refusal(413, 'BODY_TOO_LARGE', '/rows'),
+  );
+});
+
+it('504 of the method, and 429 while its place is held', async () => {
+  const late = call('/single', { method: 'loop', argument: 1000 });
+  await sleep(100);
+  expect(await seen(await call('/single', { method: 'loop' }))).toEqual(
+    refusal(429, 'TOO_MANY_REQUESTS', '/single'),
+  );
+  expect(await seen(await late)).toEqual(refusal(504, 'API_TIMEOUT', '/single'));
+  await until(async () => (await rows()).status === 200, 5000);
+});
+
+it('503 of what the dispatcher refuses, with the time to try again', async () => {
+  const answers = await Promise.all(Array.from({ length: 6 }, rows));
+  const refused = answers.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(Number(refused[0].headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  expect(await seen(refused[0])).toEqual(refusal(503, 'RUNNER_OVERLOADED', '/rows'));
+  await until(async () => (await counted('/rows', 503)) === refused.length, 2000);
+});
+
+it('503 of a call whose worker dies, and while there is none', async () => {
+  app.setLoads(false);
+  const [worker = 0] = await app.readyPids();
+  const lost = rows();
+  await sleep(100);
+  process.kill(worker, 'SIGKILL');
+  expect(await seen(await lost)).toEqual(refusal(503, 'RUNNER_WORKER_LOST', '/rows'));
+  const found: Response[] = [];
+  await until(async () => {
+    const answer = await rows();
+    found.push(answer);
+    const { errorCode } = (await answer.clone().json()) as { errorCode: string };
+    return errorCode === 'RUNNER_UNAVAILABLE';
+  }, 20_000);
+  expect(await seen(found.at(-1) as Response)).toEqual(refusal(503, 'RUNNER_UNAVAILABLE', '/rows'));
+}, 30_000);
