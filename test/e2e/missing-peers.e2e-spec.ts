@@ -34,7 +34,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bentonest-peers-'));
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  for (const lib of ['errors', 'tensor', 'io', 'model-store', 'cli']) {
+  for (const lib of ['errors', 'tensor', 'io', 'model-store', 'cli', 'joined']) {
     await cp(join(ROOT, 'dist/libs', lib), join(folder, 'dist/libs', lib), { recursive: true });
   }
   await cp(join(ROOT, 'dist', EXPORT), join(folder, 'dist', EXPORT), { recursive: true });

@@ -1,5 +1,6 @@
 import { request as sendRequest } from 'node:http';
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { BlockList, Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { MountTimeoutError } from '../mount.errors.js';
@@ -107,7 +108,7 @@ function open(
   [request, forwarded]: readonly [IncomingMessage, readonly string[]],
   upgrade: string | undefined,
 ): ClientRequest {
-  const { method, url, headers: original } = request;
+  const { method, url } = request;
   const headers = [...forwarded];
   if (upgrade !== undefined) {
     headers.push('Connection', 'Upgrade', 'Upgrade', upgrade);
@@ -115,14 +116,21 @@ function open(
     return sendRequest({ socketPath, agent: false, method, path: url, headers });
   }
   // The length as the client framed it: it is what Node's parser has read by.
-  if (original['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
-  else if (original['content-length'] === undefined && mayHaveBody(method))
+  if (isUnmeasured(request)) headers.push('Transfer-Encoding', 'chunked');
+  else if (request.headers['content-length'] === undefined && mayHaveBody(method))
     headers.push('Content-Length', '0');
   return sendRequest({ socketPath, agent, method, path: url, headers });
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+function hasBody(request: IncomingMessage): boolean {
+  return isUnmeasured(request) || Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+/** A body of which no length is said; in HTTP/2 that is what comes behind the headers. */
+function isUnmeasured(request: IncomingMessage & { readonly stream?: ServerHttp2Stream }): boolean {
+  const { headers, stream } = request;
+  if (headers['transfer-encoding'] !== undefined) return true;
+  return stream?.endAfterHeaders === false && headers['content-length'] === undefined;
 }
 
 function mayHaveBody(method = 'GET'): boolean {

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { WORKER_CHANNEL } from '../runner.channels.js';
@@ -10,6 +11,9 @@ import type { RunnerDefinition, RunnerOverrides } from '../runner.definition.js'
 import type { RunnerHost } from '../runner-host.js';
 import type { RunnerStatus } from '../runner-status.js';
 import type { RunnerSharing } from '../sharing/runner-sharing.js';
+
+/** For finding a model on a disk, in milliseconds; one that takes longer is waited for while the server starts. */
+const LOOK_MS = 20;
 
 /** Options of the runners together. */
 export interface RunnerRegistryOptions {
@@ -79,8 +83,11 @@ export class RunnerRegistry implements OnModuleInit, OnApplicationBootstrap, OnA
     return this.gatewayPaths;
   }
 
-  /** The workers load their models while Nest maps the routes: neither waits for the other. */
-  onModuleInit(): void {
+  /**
+   * The workers load their models while Nest maps the routes. It does so in one turn of the event loop, in
+   * which no file is read: what a near store has is looked for before.
+   */
+  async onModuleInit(): Promise<void> {
     this.refuseUnknownOverrides();
     subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
@@ -91,10 +98,11 @@ export class RunnerRegistry implements OnModuleInit, OnApplicationBootstrap, OnA
     this.awaited.catch(() => undefined);
     const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
     // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
-    Promise.all(others).catch((error: unknown) => {
+    const started = Promise.all(others).catch((error: unknown) => {
       this.logger.fatal(toLogText(error));
       queueMicrotask(() => rethrow(error));
     });
+    if (hosts.length > 0) await Promise.race([started, sleep(LOOK_MS)]);
   }
 
   async onApplicationBootstrap(): Promise<void> {
