@@ -29,9 +29,7 @@ export interface FastifyApp {
 }
 
 /** What middie sets at a request, over the getters of the same name that Express gives it. */
-const SHADOWS: ReadonlySet<string> = new Set(['query', 'hostname', 'protocol', 'ip', 'ips']);
-/** The one that it sets first. */
-const FIRST_SHADOW = 'hostname';
+const SHADOWS = ['hostname', 'protocol', 'ip', 'ips', 'query'] as const;
 
 /** Its own settings decide what a request's address, protocol and query are to an Express application. */
 export function createExpressHandler(app: NodeHandler): NodeHandler {
@@ -42,21 +40,13 @@ export function createExpressHandler(app: NodeHandler): NodeHandler {
 }
 
 /**
- * V8 takes back the property that was added last for nothing; without any other, the request becomes a
- * dictionary (measured: 3.5 µs, against 0.6 µs so). Hence all since the first, last first, and those that
- * are not meant come back.
+ * V8 makes a dictionary of what loses a property that was not its last, which is meant: an object with the
+ * properties of Node, Nest and Express, which changes its prototype twice, has a new shape at each request
+ * otherwise, and all that reads it is slower (mounted Express: 185 us a request as a dictionary, 220 not).
  */
 function takeShadows(request: IncomingMessage): void {
-  const record = request as unknown as Record<string, unknown>;
-  const names = Object.keys(record);
-  const first = names.indexOf(FIRST_SHADOW);
-  if (first === -1) return;
-  const others: [string, unknown][] = [];
-  for (const name of names.slice(first).toReversed()) {
-    if (!SHADOWS.has(name)) others.unshift([name, record[name]]);
-    delete record[name];
-  }
-  for (const [name, value] of others) record[name] = value;
+  const record = request as unknown as Partial<Record<string, unknown>>;
+  for (const name of SHADOWS) delete record[name];
 }
 
 export async function createFastifyHandler(app: FastifyApp): Promise<NodeHandler> {
