@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { WORKER_CHANNEL } from '../runner.channels.js';
 import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
@@ -11,9 +10,6 @@ import type { RunnerDefinition, RunnerOverrides } from '../runner.definition.js'
 import type { RunnerHost } from '../runner-host.js';
 import type { RunnerStatus } from '../runner-status.js';
 import type { RunnerSharing } from '../sharing/runner-sharing.js';
-
-/** For finding a model on a disk, in milliseconds; one that takes longer is waited for while the server starts. */
-const LOOK_MS = 20;
 
 /** Options of the runners together. */
 export interface RunnerRegistryOptions {
@@ -32,14 +28,12 @@ export interface RunnerRegistryOptions {
 
 /** All runners of an application: starts and stops them with it, and tells how they are. */
 @Injectable()
-export class RunnerRegistry implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Runners');
   private readonly hosts = new Map<string, RunnerHost>();
 
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
-  /** The start of those that the application's own waits for. */
-  private awaited: Promise<unknown> | undefined;
 
   constructor(
     private readonly options: RunnerRegistryOptions = {},
@@ -83,30 +77,19 @@ export class RunnerRegistry implements OnModuleInit, OnApplicationBootstrap, OnA
     return this.gatewayPaths;
   }
 
-  /**
-   * The workers load their models while Nest maps the routes. It does so in one turn of the event loop, in
-   * which no file is read: what a near store has is looked for before.
-   */
-  async onModuleInit(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     this.refuseUnknownOverrides();
     subscribe(WORKER_CHANNEL, this.logWorkerEvent);
     const hosts = [...this.hosts.values()];
     const isAwaited = (host: RunnerHost): boolean =>
       this.options.startup === 'wait' || host.isEmbedded;
-    this.awaited = Promise.all(hosts.filter(isAwaited).map((host) => this.start(host)));
-    // Bootstrap says it, unless something else has failed before.
-    this.awaited.catch(() => undefined);
     const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
     // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
-    const started = Promise.all(others).catch((error: unknown) => {
+    Promise.all(others).catch((error: unknown) => {
       this.logger.fatal(toLogText(error));
       queueMicrotask(() => rethrow(error));
     });
-    if (hosts.length > 0) await Promise.race([started, sleep(LOOK_MS)]);
-  }
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.awaited;
+    await Promise.all(hosts.filter((host) => isAwaited(host)).map((host) => this.start(host)));
   }
 
   async onApplicationShutdown(): Promise<void> {
