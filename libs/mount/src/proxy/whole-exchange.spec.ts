@@ -25,12 +25,14 @@ let ends: unknown[];
 let begun: number;
 let isWholeAtOnce: boolean | undefined;
 let timeoutMs: number;
+let waitBefore: (response: ServerResponse) => Promise<unknown>;
 let answerApplication: (...args: Parameters<RequestListener>) => unknown;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'whole-'));
   const socketPath = join(folder, 'app.sock');
   [ends, begun, timeoutMs] = [[], 0, LONG_MS];
+  waitBefore = () => Promise.resolve();
   application = createServer((request, response) => answerApplication(request, response));
   application.listen(socketPath);
   pool = new Pool('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
@@ -41,7 +43,7 @@ beforeEach(async () => {
 });
 
 async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  await Promise.resolve();
+  await waitBefore(response);
   isWholeAtOnce = isWhole(request);
   const headers = request.rawHeaders.slice();
   const options = { headers, timeoutMs, onAnswer: () => begun++ };
@@ -188,5 +190,18 @@ describe('exchangeWhole', () => {
     leaving.on('error', () => undefined);
     expect(await told).toBe('closed');
     await expect.poll(() => ends).toEqual([undefined]);
+  });
+
+  it('a client that left before, while a middleware waited: nothing is asked, and nothing hangs', async () => {
+    waitBefore = async (response) => {
+      const closed = once(response, 'close');
+      leaving.destroy();
+      await closed;
+    };
+    answerApplication = (_request, response) => response.end('too late');
+    const leaving = sendRequest(url).end();
+    leaving.on('error', () => undefined);
+    await expect.poll(() => ends).toEqual([undefined]);
+    expect(begun).toBe(0);
   });
 });

@@ -32,6 +32,8 @@ export function exchangeWhole(
   options: WholeExchangeOptions,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
+  // The client left while a middleware waited: it takes nothing, and no event would say so any more.
+  if (response.destroyed) return Promise.resolve();
   const body = request.read() as Buffer | null;
   // To its end, before the client's next request.
   request.resume();
@@ -56,7 +58,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     const { timeoutMs } = options;
     this.timer = setTimeout(() => this.end(new MountTimeoutError(timeoutMs)), timeoutMs);
     response.once('close', this.leave);
-    response.once('error', this.leave);
+    response.on('error', this.leave);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
