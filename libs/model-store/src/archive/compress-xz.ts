@@ -7,6 +7,9 @@ import { InvalidModelSourceError } from '../model-store.errors.js';
 const CURE =
   'install it (Debian: apt install xz-utils, macOS: brew install xz), or export as .tar.gz.';
 
+/** These say only that xz ended, the second with bytes that it had not read; its exit says it better. */
+const ENDED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
+
 /**
  * Bytes compressed by the system's `xz`, which starts when somebody reads them. It goes by XZ_OPT and
  * XZ_DEFAULTS as in a shell, and holds about 100 MB however much goes through it.
@@ -33,10 +36,10 @@ export async function* compressXz(
     const feeding = pipeline(bytes, xz.stdin).then(() => undefined, toError);
     yield* xz.stdout as AsyncIterable<Buffer>;
     const failure = await feeding;
-    // EPIPE says only that xz ended, which its exit code says better.
-    if (failure !== undefined && reasonOf(failure) !== 'EPIPE') throw failure;
+    if (failure !== undefined && !ENDED.has(reasonOf(failure))) throw failure;
     const [code, killedBy] = await ended;
     if (code !== 0) throw failed(code === null ? `the signal ${killedBy}` : `exit code ${code}`);
+    if (failure !== undefined) throw failure;
   } finally {
     xz.kill('SIGKILL');
   }
