@@ -7,8 +7,8 @@ import { InvalidModelSourceError } from '../model-store.errors.js';
 const CURE =
   'install it (Debian: apt install xz-utils, macOS: brew install xz), or export as .tar.gz.';
 
-/** These say only that xz ended, the second with bytes that it had not read; its exit says it better. */
-const ENDED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET']);
+/** What they say of an xz that has ended, its exit says better; where that was a good one, they are told. */
+const ENDED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /**
  * Bytes compressed by the system's `xz`, which starts when somebody reads them. It goes by XZ_OPT and
