@@ -195,6 +195,15 @@ describe('errors of a mounted application', () => {
     await until(() => app.output.includes(`request /${kind} 500`), 5000);
   });
 
+  it('leave nothing of the answer that the application had set', async () => {
+    const answer = await app.get('/express/half-set');
+    expect([answer.status, answer.statusText]).toEqual([500, 'Internal Server Error']);
+    expect(answer.headers.get('etag')).toBeNull();
+    expect(await answer.json()).toMatchObject({ errorCode: 'INTERNAL_ERROR' });
+    expect(answer.headers.get('x-request-id')).not.toBeNull();
+    expect((await app.get('/express/where')).status).toBe(200);
+  });
+
   it('cut off an answer that has begun', async () => {
     const answer = await app.get('/express/broken');
     expect(answer.status).toBe(200);

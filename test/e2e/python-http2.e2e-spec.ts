@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { connect } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSession } from './http2-session.js';
 import { python, spawnPython } from './python-apps.js';
-import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 
 let app: ServedApp;
@@ -18,16 +16,7 @@ function send(path: string, headers: OutgoingHttpHeaders = {}): ClientHttp2Strea
 describe.skipIf(python === '')('a Python application behind HTTP/2', () => {
   beforeAll(async () => {
     app = await spawnPython({ SERVE: '{"http2": true}', WSGI_APP: 'wsgi_app:app' });
-    await until(
-      async () => {
-        session = connect(app.url);
-        session.on('error', () => undefined);
-        await once(session, 'connect');
-        return true;
-      },
-      60_000,
-      () => app.output,
-    );
+    session = await openSession(app);
   }, 120_000);
 
   afterAll(async () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { connect } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openSession } from '../e2e/http2-session.js';
 import { ServedApp, until } from '../e2e/served-app.js';
 
 const IDLE_MS = 1500;
@@ -22,16 +22,7 @@ beforeAll(async () => {
       BENTONEST__SERVER__HTTP2: 'true',
     },
   });
-  await until(
-    async () => {
-      session = connect(app.url);
-      session.on('error', () => undefined);
-      await once(session, 'connect');
-      return true;
-    },
-    20_000,
-    () => app.output,
-  );
+  session = await openSession(app);
 });
 
 afterAll(async () => {

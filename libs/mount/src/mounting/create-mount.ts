@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Inject } from '@nestjs/common';
 import type {
   BeforeApplicationShutdown,
@@ -14,11 +15,12 @@ import { hostOf } from '../middleware/host.js';
 import { InvalidHostError } from '../mount.errors.js';
 import { MountHost, addFallback, runningPattern } from './mount-host.js';
 import type { MountRequest } from './mount-host.js';
-import { cutSegments, parseMountPath } from './mount-path.js';
+import { parseMountPath } from './mount-path.js';
 import type { MountPath } from './mount-path.js';
 import { MOUNT_SURROUNDINGS } from './mount-surroundings.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { MountedApp, Next } from './mounted-app.js';
+import { prepare, rememberHead } from './restore.js';
 import { upgradeOf } from './upgrades.js';
 
 /** How the application behind a mount comes to be. */
@@ -112,15 +114,22 @@ abstract class MountMiddleware
     if (app === undefined) return next();
     const restore = prepare(request, response, segments);
     const report = this.surroundings?.report(request, response, endpoint);
+    // No event would tell the application so any more.
+    if (hasLeft(request)) return undefined;
+    const restoreHead = rememberHead(response);
     const fail = (error: unknown): never => {
       restore();
+      restoreHead();
       report?.fail();
       throw error;
     };
     const passOn: Next = (error) => {
       restore();
       if (error === undefined || error === null) report?.takeBack();
-      else report?.fail();
+      else {
+        restoreHead();
+        report?.fail();
+      }
       next(error);
     };
     try {
@@ -183,22 +192,10 @@ export function createMount({ inject, create }: MountDefinition): Type<NestMiddl
   return Mount;
 }
 
-/** Gives the application the request below the mount's path; what is returned undoes it. */
-function prepare(request: MountRequest, response: ServerResponse, segments: number): () => void {
-  const { url } = request;
-  const prototypes = [Object.getPrototypeOf(request), Object.getPrototypeOf(response)] as object[];
-  request.url = cutSegments(request.originalUrl ?? url ?? '/', segments);
-  return () => {
-    request.url = url;
-    // Express puts prototypes of its own in their place, which Nest takes for an answer of Fastify's.
-    restorePrototype(request, prototypes[0]);
-    restorePrototype(response, prototypes[1]);
-  };
-}
-
-function restorePrototype(target: object, prototype: object | undefined): void {
-  if (prototype === undefined || Object.getPrototypeOf(target) === prototype) return;
-  Object.setPrototypeOf(target, prototype);
+/** Its client went away while a middleware waited. */
+function hasLeft(request: MountRequest & { readonly stream?: Pick<Duplex, 'destroyed'> }): boolean {
+  const { stream = request.socket } = request;
+  return stream.destroyed;
 }
 
 function findSurroundings(modules: ModulesContainer): MountSurroundings | undefined {

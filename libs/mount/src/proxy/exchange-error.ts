@@ -1,7 +1,8 @@
 import { MountFailedError, MountTimeoutError, MountUnavailableError } from '../mount.errors.js';
 
-/** Codes of a process that is not there, or went away; the last is undici's for all that closed early. */
-const DOWN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+/** Codes of a process that is not there, went away or has no room for one more connection; the last is undici's for
+ * all that closed early. */
+const DOWN = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EAGAIN', 'UND_ERR_SOCKET']);
 
 /** What the client is told where no answer came. */
 export function explainNoAnswer(cause: Error): Error {

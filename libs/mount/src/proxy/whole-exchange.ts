@@ -4,13 +4,17 @@ import { answerHeaders } from '../headers.js';
 import { MountTimeoutError } from '../mount.errors.js';
 import { explainBrokenAnswer, explainNoAnswer } from './exchange-error.js';
 
-/** Most requests: no body, or one that came with the head. HTTP/2 and chunked ones are not known for it. */
+/** Most requests: no body, or one that came with the head. */
 export function isWhole(request: IncomingMessage): boolean {
   const { complete, destroyed, readableLength, headers, url = '' } = request;
   // Node's parser gives what it has of a body before it says that there is no more.
   const isHere = complete || readableLength === Number(headers['content-length']);
-  // `OPTIONS *` is no path.
-  return isHere && !destroyed && url.startsWith('/');
+  // To undici `OPTIONS *` is no path, and a 304 that says its length, as it may, a broken answer.
+  return isHere && !destroyed && url.startsWith('/') && !isConditional(headers);
+}
+
+function isConditional(headers: IncomingMessage['headers']): boolean {
+  return headers['if-none-match'] !== undefined || headers['if-modified-since'] !== undefined;
 }
 
 /** The request as it is sent on, and what is called meanwhile. */
@@ -32,8 +36,6 @@ export function exchangeWhole(
   options: WholeExchangeOptions,
 ): Promise<void> {
   const { method = 'GET', url = '/' } = request;
-  // The client left while a middleware waited: it takes nothing, and no event would say so any more.
-  if (response.destroyed) return Promise.resolve();
   const body = request.read() as Buffer | null;
   // To its end, before the client's next request.
   request.resume();
@@ -42,6 +44,8 @@ export function exchangeWhole(
     dispatcher.dispatch({ method, path: url, headers: options.headers, body }, answer);
   });
 }
+
+const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Writes an answer to the client, and gives it up when the client leaves. */
 class WholeAnswer implements Dispatcher.DispatchHandler {
@@ -78,7 +82,9 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.hasBegun = true;
     clearTimeout(this.timer);
     this.options.onAnswer();
-    this.response.writeHead(statusCode, statusMessage, answerHeaders(decode(rawHeaders)));
+    // undici reads it as UTF-8, which no head may hold.
+    const phrase = PLAIN.test(statusMessage ?? '') ? statusMessage : undefined;
+    this.response.writeHead(statusCode, phrase, answerHeaders(decode(rawHeaders)));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -7,6 +7,7 @@ import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ServingOptions } from '../serving.options.js';
 import { setDefaultTimeout } from './method-timeout.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
+import { whenAnswered } from './connection-end.js';
 import { EventLoopLag } from './event-loop-lag.js';
 import { RequestPlace } from './request-place.js';
 
@@ -80,6 +81,6 @@ function takePlace(limit: ConcurrencyLimit): Check {
     // A mount that passed the request on has taken one for it.
     if (RequestPlace.of(request) !== undefined) return;
     const place = RequestPlace.take(request, limit);
-    response.once('close', place.release);
+    whenAnswered(request, response, place.release);
   };
 }

@@ -1,7 +1,7 @@
-import type { EventEmitter } from 'node:events';
 import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { originOf } from './call-origin.js';
+import { connectionOf, tellAtEnd } from './connection-end.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import { RequestPlace } from './request-place.js';
 import type { RequestTrace } from './request-trace.js';
@@ -13,9 +13,6 @@ const SCOPES = Symbol('bentonest.scopes');
 interface Abortable {
   abort(reason: unknown): void;
 }
-
-/** A client's connection, or its stream of an HTTP/2 connection. */
-type Connection = EventEmitter & { [SCOPES]?: Set<Abortable>; readonly destroyed: boolean };
 
 /**
  * What a method does for a request, from the call to its real end: its runner calls are aborted when the
@@ -34,10 +31,10 @@ export class ClientRun {
   ) {
     this.place = RequestPlace.of(request.raw);
     this.place?.hold();
-    this.scopes = scopesOf(connectionOf(request));
     this.trace = traceOf(request.raw);
     this.scope = new CallScope(originOf(request, this.trace));
-    this.scopes.add(this.scope);
+    const connection = connectionOf(request.raw);
+    this.scopes = tellAtEnd<Abortable>(connection, SCOPES, this.scope, abortForClient);
   }
 
   /** Does a part of the work; where that is not async, until it returns. */
@@ -62,20 +59,6 @@ export class ClientRun {
   }
 }
 
-/** The connection by which a request came; of HTTP/2 its own stream. */
-export function connectionOf({ raw }: FastifyRequest): Connection {
-  const { stream } = raw as { readonly stream?: Connection };
-  return stream ?? (raw.socket as Connection);
-}
-
-/** One listener for all requests of a connection. */
-function scopesOf(connection: Connection): Set<Abortable> {
-  const known = connection[SCOPES];
-  if (known !== undefined) return known;
-  const scopes = new Set<Abortable>();
-  connection[SCOPES] = scopes;
-  connection.once('close', () => {
-    for (const scope of scopes) scope.abort(new Error('The client closed the connection.'));
-  });
-  return scopes;
+function abortForClient(scope: Abortable): void {
+  scope.abort(new Error('The client closed the connection.'));
 }

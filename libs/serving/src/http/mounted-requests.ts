@@ -4,8 +4,10 @@ import { RouteMethods } from '../errors/route-methods.js';
 import { requestChannel } from '../serving.channels.js';
 import type { RequestEvent, RouteInfo } from '../serving.channels.js';
 import { Admission } from './admission.js';
+import { whenAnswered } from './connection-end.js';
 import { isOperatorRequest } from './operator-address.js';
 import {
+  isWhole,
   leaveToMount,
   lengthOf,
   publishStart,
@@ -97,6 +99,7 @@ class MountedRequest {
 
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
+  private readonly forgetAnswer: () => void = () => undefined;
 
   constructor(
     private readonly route: RouteInfo,
@@ -106,9 +109,11 @@ class MountedRequest {
   ) {
     this.request = request;
     this.response = response;
-    publishStart(route, request);
     leaveToMount(response);
-    response.once('close', this.publish);
+    // Of HTTP/2, Fastify's last hook has told it where the client left before the mount's turn.
+    if (recordOf(request).isPublished) return;
+    publishStart(route, request);
+    this.forgetAnswer = whenAnswered(request, response, this.publish);
   }
 
   /** Of a request that is traced: does work with the mount's span as the current one, to the end of what it awaits. */
@@ -120,7 +125,7 @@ class MountedRequest {
   /** Another answers it. */
   takeBack(): void {
     takeFromMount(this.response);
-    this.response.removeListener('close', this.publish);
+    this.forgetAnswer();
   }
 
   /** The application failed: that its answer is not whole is not its client's doing. */
@@ -130,16 +135,14 @@ class MountedRequest {
 
   /** The connection speaks another protocol from now on, or was denied it: its own end says nothing. */
   leaveHttp(statusCode: number): void {
-    this.response.removeListener('close', this.publish);
+    this.forgetAnswer();
     this.publishAs(statusCode);
   }
 
   private readonly publish = (): void => {
     const { response } = this;
     const unfinished = this.hasFailed ? INTERNAL_SERVER_ERROR : unfinishedStatus(response);
-    // HTTP/2 does not tell.
-    const isWhole = (response.writableFinished as boolean | undefined) !== false;
-    this.publishAs(isWhole ? response.statusCode : unfinished);
+    this.publishAs(isWhole(response) ? response.statusCode : unfinished);
   };
 
   private publishAs(statusCode: number): void {

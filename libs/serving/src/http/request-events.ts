@@ -1,20 +1,27 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
-import { connectionOf } from './client-run.js';
+import { connectionOf, leaveAtEnd, tellAtEnd } from './connection-end.js';
 import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 import { recordOf } from './request-record.js';
 
 type Done = () => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
-/** Publishes each request of a route as it comes in, before its handler is asked. */
+/**
+ * Publishes each request of a route as it comes in, before its handler is asked. That of a client who left
+ * while a middleware waited ends here: nobody is asked for it.
+ */
 export function createRequestHook(route: RouteInfo): OnResponse {
   const isService = route.service !== '';
   return (request, reply, done) => {
-    if (requestChannel.hasSubscribers) openRepliesOf(request).add(reply);
+    const connection = connectionOf(request.raw);
+    if (connection.destroyed) {
+      publishAbandoned(route, request, reply);
+      return;
+    }
+    if (requestChannel.hasSubscribers) tellAtEnd(connection, OPEN, reply, publishForClient);
     publishStart(route, request.raw, request.id);
     if (isService) reply.header(BENTOML_REQUEST_ID_HEADER, request.id);
     done();
@@ -23,24 +30,18 @@ export function createRequestHook(route: RouteInfo): OnResponse {
 
 const OPEN = Symbol('bentonest.open-replies');
 
-type Connection = EventEmitter & { [OPEN]?: Set<FastifyReply> };
-
 /** What is not published yet: Fastify calls no hook for what is answered when its client has left. */
-function openRepliesOf(request: FastifyRequest): Set<FastifyReply> {
-  const connection: Connection = connectionOf(request);
-  const known = connection[OPEN];
-  if (known !== undefined) return known;
-  const open = new Set<FastifyReply>();
-  connection[OPEN] = open;
-  // One listener for all requests of a connection.
-  connection.once('close', () => {
-    for (const reply of open) {
-      // Of what got out whole, the hooks are on their way.
-      if ((reply.raw.writableFinished as boolean | undefined) === true) continue;
-      publishUnfinished(reply.request, reply);
-    }
-  });
-  return open;
+function publishForClient(reply: FastifyReply): void {
+  // Of what got out whole, the hooks are on their way.
+  if ((reply.raw.writableFinished as boolean | undefined) === true) return;
+  publishUnfinished(reply.request, reply);
+}
+
+function publishAbandoned(route: RouteInfo, request: FastifyRequest, reply: FastifyReply): void {
+  // Of HTTP/2, Fastify's last hook has told it.
+  if (recordOf(request.raw).isPublished) return;
+  publishStart(route, request.raw, request.id);
+  publishUnfinished(request, reply);
 }
 
 /** Publishes each answered request of a route, in Fastify's last hook. */
@@ -112,7 +113,7 @@ function publish(
   const record = recordOf(request.raw);
   if (record.isMounted || record.isPublished) return;
   record.isPublished = true;
-  openRepliesOf(request).delete(reply);
+  leaveAtEnd(connectionOf(request.raw), OPEN, reply);
   const responseBytes = lengthOf(reply.getHeader('content-length'));
   const { traceId, spanId } = record.trace ?? NO_TRACE;
   const event = {
@@ -152,9 +153,15 @@ export function lengthOf(header: unknown): number | string | undefined {
 
 /** What the answer came to: it may have ended before all of it was on its way. */
 function finalStatus({ raw, statusCode }: FastifyReply): number {
-  const { writableFinished } = raw as { readonly writableFinished?: boolean };
-  if (writableFinished === true) return statusCode;
-  // HTTP/2 does not tell.
-  if (writableFinished === undefined) return recordOf(raw.req).answeredBeside ?? statusCode;
-  return unfinishedStatus(raw);
+  return isWhole(raw) ? statusCode : unfinishedStatus(raw);
+}
+
+/** Whether an answer got out. */
+export function isWhole(response: ServerResponse): boolean {
+  const { writableFinished, stream } = response as ServerResponse & {
+    readonly writableFinished?: boolean;
+    readonly stream?: { readonly aborted: boolean };
+  };
+  if (stream === undefined) return writableFinished === true;
+  return !stream.aborted && recordOf(response.req).answeredBeside === undefined;
 }

@@ -23,7 +23,9 @@ export class RequestPlace {
     return recordOf(request).place;
   }
 
+  /** @throws TooManyRequestsError where it was given up, its client having gone before, and none is free. */
   hold(): void {
+    if (this.holders === 0) this.limit.enter();
     this.holders++;
   }
 

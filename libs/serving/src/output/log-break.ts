@@ -4,7 +4,7 @@ import { CallScope } from 'bentonest/runner';
 import type { FastifyRequest } from 'fastify';
 import { describeFailure } from '../errors/describe-failure.js';
 import { originOf } from '../http/call-origin.js';
-import { connectionOf } from '../http/client-run.js';
+import { connectionOf } from '../http/connection-end.js';
 
 const logger = new Logger('BentoNest');
 
@@ -14,7 +14,7 @@ const logger = new Logger('BentoNest');
  */
 export function logBreak(request: FastifyRequest, stream: Readable): void {
   stream.once('error', (error) => {
-    const connection = connectionOf(request);
+    const connection = connectionOf(request.raw);
     // Fastify hears of the error after this listener.
     setImmediate(() => {
       if (!connection.destroyed) return;
