@@ -158,10 +158,8 @@ function finalStatus({ raw, statusCode }: FastifyReply): number {
 
 /** Whether an answer got out. */
 export function isWhole(response: ServerResponse): boolean {
-  const { writableFinished, stream } = response as ServerResponse & {
-    readonly writableFinished?: boolean;
-    readonly stream?: { readonly aborted: boolean };
-  };
-  if (stream === undefined) return writableFinished === true;
+  const { stream } = response as { readonly stream?: { readonly aborted: boolean } };
+  // HTTP/2 does not tell by writableFinished.
+  if (stream === undefined) return response.writableFinished;
   return !stream.aborted && recordOf(response.req).answeredBeside === undefined;
 }

@@ -23,9 +23,9 @@ export class RequestPlace {
     return recordOf(request).place;
   }
 
-  /** @throws TooManyRequestsError where it was given up, its client having gone before, and none is free. */
+  /** Also after it was given up: the client of a method that runs late may have gone before. */
   hold(): void {
-    if (this.holders === 0) this.limit.enter();
+    if (this.holders === 0) this.limit.resume();
     this.holders++;
   }
 
