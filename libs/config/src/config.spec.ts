@@ -72,6 +72,8 @@ it.each([
   ],
   ['RUNNERS__A__REQUIREMENTS', 'py/x.txt', { runners: { a: { requirements: 'py/x.txt' } } }],
   ['RUNNERS__A__ENV', '{"A_b":"c"}', { runners: { a: { env: { A_b: 'c' } } } }],
+  ['RUNNERS__A__ENV__CUDA_home', 'c', { runners: { a: { env: { CUDA_home: 'c' } } } }],
+  ['TRACING__OTLP__HEADERS__A', 'b', { tracing: { otlp: { headers: { a: 'b' } } } }],
   ['TRACING__OTLP__HEADERS', '{"a":"b"}', { tracing: { otlp: { headers: { a: 'b' } } } }],
   ['TRACING__OTLP__HEADERS__AUTH', 'x', { tracing: { otlp: { headers: { auth: 'x' } } } }],
 ])('variable BENTONEST__%s=%s', (name, text, values) => {

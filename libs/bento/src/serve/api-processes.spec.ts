@@ -12,6 +12,21 @@ if (process.argv.includes('answers')) process.send({ to: 'answered' });
 setTimeout(() => process.exit(3), 100);
 `;
 
+/** Serves and dies, but for the fourth process of all, which dies while it loads: the first that replaces one. */
+const CHILD_AFTER_LOSS = `
+import { existsSync, writeFileSync } from 'node:fs';
+const isOurs = (number) => {
+  try { writeFileSync(process.argv[2] + number, '', { flag: 'wx' }); return true; } catch { return false; }
+};
+let number = 1;
+while (!isOurs(number)) number++;
+if (number === 4) process.exit(1);
+process.send({ to: 'ready' });
+process.send({ to: 'answered' });
+// All of the first three at once.
+setInterval(() => existsSync(process.argv[2] + 3) && setTimeout(() => process.exit(3), 50), 10);
+`;
+
 const { argv } = process;
 /** Serves, and ends with the code of its first argument when it is to stop. */
 const STOPPING_CHILD = `
@@ -33,7 +48,10 @@ afterEach(async () => {
 });
 
 /** Starts three processes; resolves when `deaths` have died, or it is given up. */
-async function untilDead(deaths: number, ...args: string[]): Promise<readonly [number, string]> {
+async function untilDead(
+  deaths: number,
+  ...args: readonly string[]
+): Promise<readonly [number, string]> {
   process.argv = [process.execPath, join(folder, 'child.mjs'), ...args];
   let dead = 0;
   const outcome = await new Promise<string>((resolve) => {
@@ -63,6 +81,11 @@ it('gives up after five deaths of processes that were ready and had answered nob
 
 it('goes on where those that died had answered', async () => {
   expect(await untilDead(8, 'answers')).toEqual([8, 'goes on']);
+}, 30_000);
+
+it('goes on where the first to come after all had died dies while it loads', async () => {
+  await writeFile(join(folder, 'child.mjs'), CHILD_AFTER_LOSS);
+  expect(await untilDead(6, join(folder, 'started'))).toEqual([6, 'goes on']);
 }, 30_000);
 
 it.each([

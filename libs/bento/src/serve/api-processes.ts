@@ -38,6 +38,8 @@ export class ApiProcesses {
   /** Connections that came while nobody served. */
   private readonly waiting: Connection[] = [];
   private readonly handed = new HandedConnections();
+  /** One of them was ready, if only once. */
+  private haveServed = false;
   private isStopping = false;
   private readonly count: number;
   private readonly maxRuntimeMs: number | undefined;
@@ -125,6 +127,7 @@ export class ApiProcesses {
   }
 
   private serve(child: ChildProcess, number: number): void {
+    this.haveServed = true;
     this.ready.push(child);
     this.noteLife(child, false);
     this.replaceLater(child, number);
@@ -184,8 +187,8 @@ export class ApiProcesses {
     if (this.isStopping || this.leaving.delete(child)) return;
     const life = this.lives.get(child) ?? {};
     const { delayMs, failed } = this.policy.afterDeath(performance.now(), life);
-    const isFirst = index === -1 && this.ready.length === 0;
-    if (isFirst || (failed && this.ready.length === 0)) {
+    // What cannot start at all is no crash to recover from.
+    if ((failed || !this.haveServed) && this.ready.length === 0) {
       this.logger.fatal(`API process ${child.pid} did not come to serve (${reason}).`);
       this.events.onFailure();
       return;

@@ -4,6 +4,10 @@ import type { ConfigValues } from 'bentonest/config';
 import { availableCores } from 'bentonest/runner';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
 
+/** The longest time that a timer of Node's takes. */
+const MAX_MS = 2 ** 31 - 1;
+const MIN_TOKEN = 22;
+
 /**
  * What the code says, with what operators have set over it, and the defaults.
  *
@@ -33,9 +37,17 @@ export function resolveOptions(options: ServeOptions, values: ConfigValues): Res
   };
   requireInteger('port', resolved.port, [0, 65_535]);
   requireInteger('workers', resolved.workers, [1, 1024]);
+  const { maxRuntimeMs: runtimeMs } = resolved;
+  if (runtimeMs !== undefined) requireInteger('maxRuntimeMs', runtimeMs, [1000, MAX_MS]);
+  checkToken(resolved);
   checkTls(resolved);
   checkCors(resolved);
   return resolved;
+}
+
+function checkToken({ admin }: ServeOptions): void {
+  if (admin?.token === undefined || admin.token.length >= MIN_TOKEN) return;
+  throw refuse('admin.token', `a text of ${MIN_TOKEN} characters or more`, 'a shorter one');
 }
 
 function checkTls({ ssl }: ServeOptions): void {

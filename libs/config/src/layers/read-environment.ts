@@ -2,7 +2,7 @@ import { safeParse } from 'valibot';
 import type { GenericSchema } from 'valibot';
 import { ConfigError } from '../config.errors.js';
 import { CONFIG_SCHEMA } from '../schema/schema.js';
-import { ANY_NAME, childOf, keysOf, schemaAt } from '../schema/walk.js';
+import { ANY_NAME, childOf, infoOf, keysOf, schemaAt } from '../schema/walk.js';
 import type { Layer } from './layer.js';
 
 const PREFIX = 'BENTONEST__';
@@ -54,7 +54,7 @@ function readVariable(segments: readonly string[], text: string): Setting | stri
     const keys = keysOf(schema);
     if (keys === undefined) break;
     const name =
-      keys[0] === ANY_NAME ? segment.toLowerCase() : keys.find((key) => isNameOf(key, segment));
+      keys[0] === ANY_NAME ? anyName(schema, segment) : keys.find((key) => isNameOf(key, segment));
     const child = name === undefined ? undefined : childOf(schema, name);
     if (name === undefined || child === undefined) {
       return `there is no key ${JSON.stringify(segment)}${path.length === 0 ? '' : ` in ${path.join('.')}`}; there are ${keys.map(toSegment).join(', ')}.`;
@@ -65,6 +65,10 @@ function readVariable(segments: readonly string[], text: string): Setting | stri
   if (path.length < segments.length) return `${path.join('.')} has no keys of its own.`;
   const value = toValue(schema, text);
   return { path, value };
+}
+
+function anyName(schema: GenericSchema, segment: string): string {
+  return infoOf(schema)?.keepsCase === true ? segment : segment.toLowerCase();
 }
 
 function isNameOf(key: string, segment: string): boolean {

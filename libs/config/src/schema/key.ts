@@ -9,6 +9,8 @@ export interface KeyInfo {
   readonly impliedValue?: unknown;
   /** It is shown to nobody. */
   readonly isSecret?: boolean;
+  /** Its names are those of variables: as they are written, also in the environment. */
+  readonly keepsCase?: boolean;
 }
 
 /**

@@ -46,6 +46,7 @@ const runnerKeys = v.strictObject(
     env: key(record(v.string('a text'), 'a section of variables and texts'), {
       description: "More variables for the workers' environment, of runners in Python.",
       isSecret: true,
+      keepsCase: true,
     }),
     workers: key(WORKERS, {
       description: 'Worker processes, or bounds between which their number follows the load.',
