@@ -32,7 +32,8 @@ export class BatchSpans {
       {
         startTime: clock.at(endedAt - runMs),
         attributes: {
-          ...namesOf(event),
+          'bentonest.runner': event.runner,
+          'bentonest.method': event.method,
           'bentonest.batch.calls': calls,
           'bentonest.batch.rows': rows,
         },
@@ -52,7 +53,12 @@ export class BatchSpans {
     if (worker === undefined) return;
     const { tracer, clock } = this.tracing;
     const startTime = clock.at(endedAt - Math.min(worker.runMs, runMs));
-    const attributes = { ...namesOf(event), 'process.pid': worker.pid };
+    const { runner, method } = event;
+    const attributes = {
+      'bentonest.runner': runner,
+      'bentonest.method': method,
+      'process.pid': worker.pid,
+    };
     const span = tracer.startSpan('inference', { startTime, attributes }, parent);
     span.end(clock.at(endedAt));
   }

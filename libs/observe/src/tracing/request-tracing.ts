@@ -1,7 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { BATCH_CHANNEL } from 'bentonest/runner';
 import { REQUEST_CHANNEL, REQUEST_START_CHANNEL } from 'bentonest/serving';
 import { createRouteMatcher } from '../route-matcher.js';
@@ -29,6 +32,7 @@ export class RequestTracing implements OnApplicationBootstrap, OnApplicationShut
   constructor(
     @Inject(TRACING_OPTIONS) private readonly options: ResolvedTracingOptions,
     private readonly application: ApplicationConfig,
+    private readonly adapters: HttpAdapterHost,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -37,6 +41,7 @@ export class RequestTracing implements OnApplicationBootstrap, OnApplicationShut
     const otel = await import('@opentelemetry/api');
     if (hasSdk) this.noteSdk();
     else this.exporter = await startOtlpExporter(otel, this.options);
+    this.askPeers();
     this.follow({
       otel,
       tracer: otel.trace.getTracer('bentonest'),
@@ -56,6 +61,18 @@ export class RequestTracing implements OnApplicationBootstrap, OnApplicationShut
     new Logger('Tracing').warn(
       "The application has registered an OpenTelemetry SDK, which gets the spans: tracing.exporter: 'otlp' is left aside.",
     );
+  }
+
+  /**
+   * Node notes the peer's address on a socket when it is first asked for, which gives the sockets of traced
+   * requests another shape than the rest: all that V8 had compiled for sockets is slower from then on.
+   */
+  private askPeers(): void {
+    // None in the primary of several processes.
+    const adapter = this.adapters.httpAdapter as AbstractHttpAdapter<Server> | undefined | null;
+    for (const event of ['connection', 'secureConnection']) {
+      adapter?.getHttpServer().on(event, (socket: Socket) => void socket.remoteAddress);
+    }
   }
 
   private follow(tracing: Tracing): void {

@@ -3,7 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 /** A span's context as a thread can be sent it: a `tracestate` is its text. */
 export type PlainContext = Omit<SpanContext, 'traceState'> & {
-  readonly traceState?: string | undefined;
+  readonly traceState: string | undefined;
 };
 type PlainLink = Omit<Link, 'context'> & { readonly context: PlainContext };
 
@@ -17,6 +17,9 @@ export interface PlainSpan extends Omit<
   readonly links: readonly PlainLink[];
 }
 
+// Property by property, here and in sent-span.ts: a rest of an object is a dictionary to V8, of which each
+// load goes through its runtime (--log-ic). With one request in a hundred traced, that took the exports' thread
+// 3 us of every request.
 export function toPlainSpan(span: ReadableSpan): PlainSpan {
   const { parentSpanContext: parent, instrumentationScope: scope } = span;
   return {
@@ -30,7 +33,7 @@ export function toPlainSpan(span: ReadableSpan): PlainSpan {
     ended: span.ended,
     status: span.status,
     attributes: span.attributes,
-    links: span.links.map((link) => ({ ...link, context: toPlainContext(link.context) })),
+    links: span.links.map((link) => toPlainLink(link)),
     events: span.events,
     instrumentationScope: {
       name: scope.name,
@@ -43,6 +46,26 @@ export function toPlainSpan(span: ReadableSpan): PlainSpan {
   };
 }
 
-function toPlainContext({ traceState, ...context }: SpanContext): PlainContext {
-  return { ...context, traceState: traceState?.serialize() };
+function toPlainLink({ context, attributes, droppedAttributesCount }: Link): PlainLink {
+  return {
+    context: toPlainContext(context),
+    ...(attributes === undefined ? {} : { attributes }),
+    ...(droppedAttributesCount === undefined ? {} : { droppedAttributesCount }),
+  };
+}
+
+function toPlainContext({
+  traceId,
+  spanId,
+  traceFlags,
+  isRemote,
+  traceState,
+}: SpanContext): PlainContext {
+  return {
+    traceId,
+    spanId,
+    traceFlags,
+    ...(isRemote === undefined ? {} : { isRemote }),
+    traceState: traceState?.serialize(),
+  };
 }
