@@ -206,6 +206,21 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     expect(await userOf(open)).toBeUndefined();
   });
 
+  it('whose header from a middleware HTTP cannot carry: the log says which, and the answer 500', async () => {
+    const authorization = `Bearer ${await signToken({ sub: '山田' })}`;
+    // By both ways to the application.
+    for (const more of [{}, { 'if-none-match': '"a"' }]) {
+      const answer = await app.get('/owned/py/request/x', { authorization, ...more });
+      const { requestId, ...body } = (await answer.json()) as { requestId: string };
+      expect([answer.status, body]).toEqual([500, expect.objectContaining({ errorCode: 'INTERNAL_ERROR' })]); // prettier-ignore
+      expect(JSON.stringify(body)).not.toContain('x-user');
+      const about = (line: string): boolean => line.includes(`(request ${requestId})`);
+      const line = (): string => app.output.split('\n').find(about) ?? '';
+      await until(() => line() !== '', 5000);
+      expect(line()).toMatch(/header "x-user", which middleware has set.*up to U\+00FF/);
+    }
+  });
+
   it('leaves it to the server what a SIGHUP means', async () => {
     const pid = (await json('/py/pid')) as number;
     const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });

@@ -48,7 +48,7 @@ export class InvalidHostError extends BentoError {
 
   constructor() {
     super(
-      'Expected one Host header, a name or an address with or without a port, that of the target where it names a host. Got several, or another.',
+      'Expected one Host header, a name or an address with or without a port, that of the target where it names a host. Got none, several, or another.',
     );
   }
 }

@@ -29,18 +29,20 @@ export function formatHost({ name, port }: Host): string {
 }
 
 /**
- * The one host that a request is for; `undefined` if its header is malformed, is there twice, or is not
- * that of an absolute target. Node lets all three through.
+ * The one host that a request is for; `undefined` if its header is malformed, is there twice, is not
+ * that of an absolute target, or is missing where HTTP/1.1 has one. Node lets the first three through, and the
+ * last of a request for an upgrade.
  */
 export function hostOf(request: IncomingRequest): Host | undefined {
-  const { headers, rawHeaders } = request;
+  const { headers, rawHeaders, httpVersion } = request;
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     if (name.length === 4 && name.toLowerCase() === 'host') count++;
   }
   if (count > 1) return undefined;
-  const authority = headers[':authority'] ?? headers.host ?? '';
+  const authority =
+    headers[':authority'] ?? headers.host ?? (httpVersion === '1.1' ? undefined : '');
   if (typeof authority !== 'string') return undefined;
   // HTTP/1.0 needs none, and an empty one says that there is none.
   const host = authority === '' ? { name: '', port: '' } : parseHost(authority);
