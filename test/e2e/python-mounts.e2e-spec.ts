@@ -209,7 +209,7 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
   it('whose header from a middleware HTTP cannot carry: the log says which, and the answer 500', async () => {
     const authorization = `Bearer ${await signToken({ sub: '山田' })}`;
     // By both ways to the application.
-    for (const more of [{}, { 'if-none-match': '"a"' }]) {
+    for (const more of [{}, { 'if-none-match': '"a"' }] as Record<string, string>[]) {
       const answer = await app.get('/owned/py/request/x', { authorization, ...more });
       const { requestId, ...body } = (await answer.json()) as { requestId: string };
       expect([answer.status, body]).toEqual([500, expect.objectContaining({ errorCode: 'INTERNAL_ERROR' })]); // prettier-ignore

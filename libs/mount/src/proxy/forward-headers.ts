@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
 import { NO_HOST, currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
-import { withoutOrigin } from '../middleware/host.js';
+import { withoutOrigin } from 'bentonest/serving';
 import { forwardedPrefix, isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
