@@ -17,7 +17,7 @@ describe.skipIf(python === '')('a command in the place of uvicorn', () => {
   });
 
   it('may close connections when it likes: what may be done twice is sent again', async () => {
-    const command = [process.execPath, 'closing_server.cjs', '{socket}'];
+    const command = [process.execPath, 'closing-server.mjs', '{socket}'];
     const app = await servePython({ OPTIONS: JSON.stringify({ command, openapi: false }) });
     onTestFinished(async () => void (await app.end('SIGKILL')));
     const statusOf = async (method: string, path: string, body?: string): Promise<number> =>
