@@ -17,8 +17,8 @@ export const HOUSE: Readonly<Record<string, readonly string[]>> = {
   runner: ['tensor', 'errors'],
   onnx: ['runner', 'model-store', 'tensor', 'errors'],
   python: ['runner', 'model-store', 'tensor', 'errors'],
-  mount: ['python', 'runner', 'model-store', 'errors'],
   serving: ['io', 'runner', 'model-store', 'tensor', 'errors'],
+  mount: ['serving', 'python', 'runner', 'model-store', 'errors'],
   observe: ['serving', 'runner', 'errors'],
   bento: [
     'observe',

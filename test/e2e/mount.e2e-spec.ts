@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ServedApp, until } from './served-app.js';
-import { AMBIGUOUS_HOSTS, getRaw, sendRaw, statuses } from './smuggled-requests.js';
+import { AMBIGUOUS_HOSTS, getRaw, getRawByHttp10, sendRaw, statuses } from './smuggled-requests.js';
 
 const ENTRY = 'dist/test/fixtures/mount-app/main.js';
 const KINDS = ['express', 'koa', 'hono', 'fastify', 'fetch', 'node'] as const;
@@ -98,6 +98,18 @@ describe.each(KINDS)('a mounted application, %s', (kind) => {
     }
     call.end();
     expect((await chunks.next()).done).toBe(true);
+  });
+
+  it('may be asked for no host, but HTTP/1.1 has to say so', async () => {
+    const refused = await sendRaw(app.url, getRaw(`/${kind}/where/no-host`));
+    expect(statuses(refused)).toEqual(['400']);
+    expect(refused).not.toContain('no-host');
+    const http10 = getRawByHttp10(`/${kind}/where/no-host`);
+    for (const raw of [http10, getRaw(`/${kind}/where/no-host`, 'Host:')]) {
+      const received = await sendRaw(app.url, raw);
+      expect(statuses(received)).toEqual(['200']);
+      expect(received).toContain('{"url":"/where/no-host"');
+    }
   });
 
   it('notices a client that leaves, and the request is counted as left', async () => {

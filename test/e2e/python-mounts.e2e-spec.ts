@@ -19,6 +19,10 @@ let app: ServedApp;
 const json = async (path: string, init?: RequestInit): Promise<unknown> =>
   (await fetch(app.url + path, init)).json();
 
+function linesOf({ output }: ServedApp, start: string): string[] {
+  return output.split('\n').filter((line) => line.startsWith(start));
+}
+
 interface Shown {
   readonly headers: readonly (readonly [string, string])[];
   readonly root_path: string;
@@ -202,6 +206,21 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     expect(await userOf(open)).toBeUndefined();
   });
 
+  it('whose header from a middleware HTTP cannot carry: the log says which, and the answer 500', async () => {
+    const authorization = `Bearer ${await signToken({ sub: '山田' })}`;
+    // By both ways to the application.
+    for (const more of [{}, { 'if-none-match': '"a"' }] as Record<string, string>[]) {
+      const answer = await app.get('/owned/py/request/x', { authorization, ...more });
+      const { requestId, ...body } = (await answer.json()) as { requestId: string };
+      expect([answer.status, body]).toEqual([500, expect.objectContaining({ errorCode: 'INTERNAL_ERROR' })]); // prettier-ignore
+      expect(JSON.stringify(body)).not.toContain('x-user');
+      const about = (line: string): boolean => line.includes(`(request ${requestId})`);
+      const line = (): string => app.output.split('\n').find(about) ?? '';
+      await until(() => line() !== '', 5000);
+      expect(line()).toMatch(/header "x-user", which middleware has set.*up to U\+00FF/);
+    }
+  });
+
   it('leaves it to the server what a SIGHUP means', async () => {
     const pid = (await json('/py/pid')) as number;
     const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
@@ -233,6 +252,42 @@ describe.skipIf(python === '')('a Python application beside the services', () =>
     const sum = /adaptive_batch_size_sum\{[^}]*\} (\d+)/.exec(metrics);
     const count = /adaptive_batch_size_count\{[^}]*\} (\d+)/.exec(metrics);
     expect(Number(sum?.[1]) / Number(count?.[1])).toBeGreaterThan(2);
+  });
+
+  it('may wait for an answer no longer than it says, from threads and from its event loop', async () => {
+    const { ends, pending, naps } = (await json('/py/deadlines')) as {
+      ends: readonly [string, number, string][];
+      pending: number;
+      naps: string[];
+    };
+    expect(ends.map(([code, status]) => `${code} ${status}`)).toEqual(Array(3).fill('RUNNER_TIMEOUT 504')); // prettier-ignore
+    expect(ends[0][2]).toMatch(/^Runner "arithmetic" gave no answer within \d+ ms\./);
+    // Which run all the while, and are no worse for it.
+    expect(pending).toBeGreaterThan(0);
+    expect(naps).toEqual(Array(4).fill('awake'));
+    expect(linesOf(app, 'lost arithmetic.describe')).toEqual(Array(3).fill('lost arithmetic.describe 504 timeout, never run')); // prettier-ignore
+  });
+
+  it('is told what is no time for an answer', async () => {
+    const failures = (await json('/py/wrong_deadlines')) as [string, number, string][];
+    for (const [index, got] of ['0', '-1', 'nan', "'5'", 'True'].entries()) {
+      const message = `timeout_ms of a call must be a positive number of milliseconds, got ${got}.`;
+      expect(failures[index]).toEqual(['INVALID_RUNNER_OPTIONS', 500, message]);
+    }
+  });
+
+  it('takes a call out of the queue by cancelling its task', async () => {
+    expect(await json('/py/cancelled')).toEqual({
+      ends: ['CancelledError', 'CancelledError'],
+      after: 'after',
+    });
+    expect(linesOf(app, 'lost arithmetic.positive')).toEqual(['lost arithmetic.positive 499 aborted, never run']); // prettier-ignore
+    expect(linesOf(app, 'lost arithmetic.multiply')).toEqual(['lost arithmetic.multiply 499 aborted, never run']); // prettier-ignore
+  });
+
+  it('calls with tables of pandas, and gets such', async () => {
+    const total = ['DataFrame', { a: [1.5, 2], b: [10, 20], total: [11.5, 22] }];
+    expect(await json('/py/table')).toEqual([total, total]);
   });
 
   it.each(['?sync=true', ''])('gets the runner’s own errors (%s)', async (query) => {

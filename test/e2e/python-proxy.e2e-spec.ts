@@ -14,7 +14,14 @@ import { python, servePython } from './python-apps.js';
 import { until } from './served-app.js';
 import type { ServedApp } from './served-app.js';
 import { JWT_SECRET } from './signed-tokens.js';
-import { AMBIGUOUS_HOSTS, SMUGGLED, getRaw, sendRaw, statuses } from './smuggled-requests.js';
+import {
+  AMBIGUOUS_HOSTS,
+  SMUGGLED,
+  getRaw,
+  getRawByHttp10,
+  sendRaw,
+  statuses,
+} from './smuggled-requests.js';
 
 const MIB = 1024 * 1024;
 let app: ServedApp;
@@ -87,6 +94,21 @@ describe.skipIf(python === '')('between a client and a Python application', () =
         expect(received).toContain('"errorCode":"INVALID_HOST"');
       }
       expect(await seen(mount)).not.toContain('ambiguous');
+    });
+
+    it('a request for no host is one of HTTP/1.0', async () => {
+      for (const more of [[], WANT_SOCKET.slice(1)]) {
+        expect(statuses(await sendRaw(app.url, getRaw(`${mount}/no-host`, ...more)))).toEqual(['400']); // prettier-ignore
+      }
+      expect(await seen(mount)).not.toContain('no-host');
+      // As a whole, and with a body that comes by itself.
+      const whole = await sendRaw(app.url, getRawByHttp10(`${mount}/seen?no-host`));
+      expect(statuses(whole)).toEqual(['200']);
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.write(`POST ${mount}/upload HTTP/1.0\r\nContent-Length: 5\r\n\r\n`);
+      await seen(mount);
+      socket.write('hello');
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\n5\n?$/);
     });
 
     it('an upgrade with a body is no upgrade', async () => {

@@ -14,6 +14,11 @@ export function getRaw(path: string, ...headers: readonly string[]): string {
   return [`GET ${path} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n');
 }
 
+/** The same by HTTP/1.0, which needs no Host. */
+export function getRawByHttp10(path: string, ...headers: readonly string[]): string {
+  return [`GET ${path} HTTP/1.0`, ...headers, '', ''].join('\r\n');
+}
+
 /** Status codes of all answers of a connection: more than one if a second request was smuggled in. */
 export function statuses(received: string): string[] {
   return [...received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '');

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { python, servePython, spawnPython } from '../e2e/python-apps.js';
 import { isAlive, until } from '../e2e/served-app.js';
@@ -197,6 +197,27 @@ describe.skipIf(python === '')('a Python application', () => {
     const [code] = (await once(app.process, 'exit')) as [number];
     expect(code).not.toBe(0);
     expect(app.output).toContain("did not start: Expected the command of the mount to begin with a program, got 'no-such-server'"); // prettier-ignore
+  }, 60_000);
+
+  it('that is down, or hangs, is one for the filters of the application’s own', async () => {
+    const reasonPath = join(await mkdtemp(join(tmpdir(), 'bentonest-broken-')), 'reason');
+    onTestFinished(() => rm(dirname(reasonPath), { recursive: true }));
+    const options = JSON.stringify({ timeoutMs: 300, hangTimeoutMs: 60_000 });
+    const env = { FILTERS: '1', BROKEN_BY: reasonPath, OPTIONS: options };
+    const server = await servePython(env);
+    onTestFinished(async () => void (await server.end('SIGKILL')));
+    const answerOf = async (path: string): Promise<unknown[]> => {
+      const answer = await server.get(path);
+      return [answer.status, await answer.text()];
+    };
+    expect(await answerOf('/py/sleep?seconds=2')).toEqual([418, 'FilterOfAll: MountTimeoutError']);
+    await writeFile(reasonPath, 'no database');
+    process.kill(await pidOf(server), 'SIGKILL');
+    const unavailable = [418, 'FilterOfUnavailable: MountUnavailableError'];
+    await until(async () => JSON.stringify(await answerOf('/py/pid')) === JSON.stringify(unavailable), 5000); // prettier-ignore
+    // Once it is known to be down as at the moment of its death.
+    await until(() => server.output.includes('RuntimeError: no database'), 10_000);
+    expect(await answerOf('/py/pid')).toEqual(unavailable);
   }, 60_000);
 
   it('ends when the server is killed', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../e2e/served-app.js';
+import { AMBIGUOUS_HOSTS, sendRaw, statuses } from '../e2e/smuggled-requests.js';
 import { FaultApp } from './fault-app.js';
 
 const ORIGIN = 'https://app.example.com';
@@ -76,6 +77,20 @@ const refusal = (status: number, code: string, route: string): Seen => ({
 
 it('404: the endpoint is none', async () => {
   expect(await seen(await call('/nothing', 1))).toEqual(refusal(404, 'NOT_FOUND', ''));
+});
+
+it.each(AMBIGUOUS_HOSTS)('400 of a host that two might read in two ways: %s', async (_, lines) => {
+  const body = JSON.stringify({ method: 'slow', rows: [1] });
+  const head = ['POST /rows HTTP/1.1', ...lines, `Origin: ${ORIGIN}`, 'Connection: close'];
+  const raw = [...head, 'Content-Type: application/json', `Content-Length: ${body.length}`, '', body]; // prettier-ignore
+  const received = await sendRaw(app.served.url, raw.join('\r\n'));
+  expect(statuses(received)).toEqual(['400']);
+  const origin = /^access-control-allow-origin: (.*)\r$/im.exec(received)?.[1] ?? '';
+  const answer = new Response(received.slice(received.indexOf('\r\n\r\n')), {
+    status: 400,
+    headers: { 'access-control-allow-origin': origin },
+  });
+  expect(await seen(answer)).toEqual(refusal(400, 'INVALID_HOST', '/rows'));
 });
 
 it('413: of the endpoint', async () => {

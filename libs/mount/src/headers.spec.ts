@@ -119,6 +119,27 @@ describe('the headers that Connection names', () => {
   });
 });
 
+describe('a header that middleware has set', () => {
+  it.each([
+    ['x-user', '山田'],
+    ['x-user', 'a\r\nx-admin: 1'],
+    ['x user', 'bob'],
+  ])('and HTTP cannot carry is told by its name: %s', async (name, value) => {
+    const request = await requestWith('Host', 'x');
+    request.headers[name] = value;
+    const about = `Expected of the header "${name}", which middleware has set`;
+    expect(() => currentHeaders(request)).toThrow(about);
+    request.headers[name] = [value];
+    expect(() => currentHeaders(request)).toThrow(about);
+  });
+
+  it('may have all characters of Latin-1', async () => {
+    const request = await requestWith('Host', 'x');
+    request.headers['x-user'] = 'Zo\u00eb\t\u00ff';
+    expect(currentHeaders(request).slice(-2)).toEqual(['x-user', 'Zo\u00eb\t\u00ff']);
+  });
+});
+
 describe('the headers of an answer', () => {
   it('are those for the client: none of the connection, in whatever case, nor what it names', () => {
     const raw = [

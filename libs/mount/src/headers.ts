@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1), and `proxy-…`. */
@@ -9,6 +10,9 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** The host of a request for none, where one must be: by HTTP/1.0 none need be said. */
+export const NO_HOST = 'localhost';
 
 /** Names and values in turn, as Node's `rawHeaders`. */
 export type HeaderList = readonly string[];
@@ -69,7 +73,25 @@ function isJoined(came: readonly string[], value: Value): boolean {
 }
 
 function push(list: string[], name: string, value: Value): void {
-  for (const one of [value].flat()) if (one !== undefined) list.push(name, one);
+  for (const one of [value].flat()) {
+    if (one === undefined) continue;
+    check(name, one);
+    list.push(name, one);
+  }
+}
+
+/** What middleware has written need not be what HTTP can carry; what came is. */
+function check(name: string, value: string): void {
+  try {
+    // Those of HTTP/2 itself begin with a colon.
+    if (!name.startsWith(':')) validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch (cause) {
+    throw new TypeError(
+      `Expected of the header ${JSON.stringify(name)}, which middleware has set for a mounted application, a name of HTTP and a value of characters up to U+00FF without control characters. Got others: encode the value, by encodeURIComponent for one.`,
+      { cause },
+    );
+  }
 }
 
 /**

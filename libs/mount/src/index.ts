@@ -9,7 +9,6 @@ export type { ChangeHead, ResponseHead } from './middleware/on-response-head.js'
 export { TrustedHostMiddleware } from './middleware/trusted-host.middleware.js';
 export type { TrustedHostOptions } from './middleware/trusted-host.middleware.js';
 export {
-  InvalidHostError,
   InvalidMiddlewareError,
   InvalidMountError,
   MountFailedError,

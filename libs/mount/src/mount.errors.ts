@@ -41,18 +41,6 @@ export class MountFailedError extends BentoError {
   static override readonly statusCode = 502;
 }
 
-/** A request says in no way that all agree on which host it is for. */
-export class InvalidHostError extends BentoError {
-  static override readonly code = 'INVALID_HOST';
-  static override readonly statusCode = 400;
-
-  constructor() {
-    super(
-      'Expected one Host header, a name or an address with or without a port, that of the target where it names a host. Got several, or another.',
-    );
-  }
-}
-
 /** The options of a middleware do not fit: a host pattern or an address that could never match. Raised at start. */
 export class InvalidMiddlewareError extends BentoError {
   static override readonly code = 'INVALID_MIDDLEWARE';

@@ -4,8 +4,16 @@ import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
-import { Injectable, Module } from '@nestjs/common';
-import type { MiddlewareConsumer, NestModule, NestMiddleware, Type } from '@nestjs/common';
+import { Catch, Injectable, Module } from '@nestjs/common';
+import type {
+  ArgumentsHost,
+  ExceptionFilter,
+  MiddlewareConsumer,
+  NestModule,
+  NestMiddleware,
+  Type,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -289,5 +297,50 @@ describe('upgrades', () => {
   it('are left alone where no mount has a handler for them', async () => {
     const { app } = await serve(at('app', mount(express())));
     expect(app.getHttpServer().listenerCount('upgrade')).toBe(0);
+  });
+});
+
+/** Answers as one that users write, by Nest's adapter. */
+abstract class OwnFilter implements ExceptionFilter {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const { httpAdapter } = this.adapterHost;
+    const body = `${this.constructor.name}: ${(error as Error).message}`;
+    httpAdapter.reply(host.switchToHttp().getResponse(), body, 418);
+  }
+}
+
+@Catch()
+class FilterOfAll extends OwnFilter {}
+
+@Catch(TypeError)
+class FilterOfTypeErrors extends OwnFilter {}
+
+describe.each(['app', '/'])('an error of an application at %s', (path) => {
+  const failing = (
+    { url = '' }: IncomingMessage,
+    _response: ServerResponse,
+    next: (error: Error) => void,
+  ): unknown => {
+    if (url.endsWith('type')) throw new TypeError('thrown');
+    if (url.endsWith('late')) return Promise.reject(new TypeError('rejected'));
+    next(new RangeError('passed on'));
+    return undefined;
+  };
+
+  it.each([
+    ['type', 'FilterOfTypeErrors: thrown'],
+    ['range', 'FilterOfAll: passed on'],
+    ['late', 'FilterOfTypeErrors: rejected'],
+  ])('reaches the filter of its class, or the one of all: %s', async (route, expected) => {
+    const apply: Apply = (consumer) =>
+      void consumer.apply(mount(failing)).forRoutes(path === '/' ? '{*splat}' : 'app{/*splat}');
+    const { url } = await serve(apply, (app) => {
+      const adapterHost = app.get(HttpAdapterHost);
+      app.useGlobalFilters(new FilterOfAll(adapterHost), new FilterOfTypeErrors(adapterHost));
+    });
+    const answer = await fetch(`${url}/app/${route}`);
+    expect([answer.status, await answer.text()]).toEqual([418, expected]);
   });
 });

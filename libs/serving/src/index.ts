@@ -20,6 +20,7 @@ export { frameworkErrors } from './errors/framework-errors.js';
 export { RouteMethods } from './errors/route-methods.js';
 export {
   ApiTimeoutError,
+  InvalidHostError,
   MethodNotAllowedError,
   ServerOverloadedError,
   TooManyRequestsError,
@@ -28,6 +29,8 @@ export {
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
 export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
+export { formatHost, hasOneHost, hostOf, parseHost, pathOf, withoutOrigin } from './http/host.js';
+export type { Host, TargetedRequest } from './http/host.js';
 export { SecondSignal } from './http/second-signal.js';
 export { ServerLife } from './http/server-life.js';
 export { countOf, noteCount } from './http/request-count.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { currentHeaders } from '../headers.js';
+import { NO_HOST, currentHeaders } from '../headers.js';
 import { MountFailedError } from '../mount.errors.js';
 
 /** An application by the standards of the web. */
@@ -48,6 +48,7 @@ export async function createFetchHandler(fetch: BoundFetch): Promise<Listener> {
     },
     {
       overrideGlobalObjects: false,
+      hostname: NO_HOST,
       // Nothing is answered yet where the application failed; else the request made no URL.
       errorHandler: (error) =>
         error instanceof FetchFailure ? undefined : new Response(null, { status: 400 }),

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { TargetedRequest } from 'bentonest/serving';
 
-/** A request as Node has it; Nest has put its whole target aside, for `url` is cut to the route's part. */
-export type IncomingRequest = IncomingMessage & { readonly originalUrl?: string };
+export type IncomingRequest = TargetedRequest;
 
 /** The answer to a request, or to the wish for a WebSocket, that goes no further. */
 export interface Denial {

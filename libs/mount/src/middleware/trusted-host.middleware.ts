@@ -4,7 +4,7 @@ import type { NestMiddleware } from '@nestjs/common';
 import { InvalidMiddlewareError } from '../mount.errors.js';
 import { INVALID_HOST, deny, redirect } from './denial.js';
 import type { IncomingRequest, RequestCheck } from './denial.js';
-import { formatHost, hostOf, parseHost, pathOf } from './host.js';
+import { formatHost, hostOf, parseHost, pathOf } from 'bentonest/serving';
 import { parseTrustedProxies, schemeOf } from './scheme.js';
 
 /** Options of {@link TrustedHostMiddleware}. */

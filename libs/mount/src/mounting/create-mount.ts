@@ -11,8 +11,7 @@ import type {
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { hostOf } from '../middleware/host.js';
-import { InvalidHostError } from '../mount.errors.js';
+import { InvalidHostError, hasOneHost } from 'bentonest/serving';
 import { MountHost, addFallback, runningPattern } from './mount-host.js';
 import type { MountRequest } from './mount-host.js';
 import { parseMountPath } from './mount-path.js';
@@ -135,7 +134,7 @@ abstract class MountMiddleware
     try {
       report?.admit();
       // The application may take another of them, or another part of it, than middleware has checked.
-      if (hostOf(request) === undefined) throw new InvalidHostError();
+      if (!hasOneHost(request)) throw new InvalidHostError();
       const leaveHttp = (statusCode: number): void => {
         report?.leaveHttp(statusCode);
         // Its socket is another's: who waits for its end, to give up a place, would wait for ever.

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { takeNamedHeaders } from '../headers.js';
-import { withoutOrigin } from '../middleware/host.js';
+import { withoutOrigin } from 'bentonest/serving';
 import { MountFailedError } from '../mount.errors.js';
 import type { MountSurroundings } from './mount-surroundings.js';
 import type { Next } from './mounted-app.js';

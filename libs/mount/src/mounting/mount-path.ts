@@ -1,4 +1,4 @@
-import { withoutOrigin } from '../middleware/host.js';
+import { withoutOrigin } from 'bentonest/serving';
 import { InvalidMountError } from '../mount.errors.js';
 
 /** Where an application is mounted, as one pattern of `forRoutes` says it. */

@@ -37,6 +37,10 @@ export class AppProcess {
   /** It is asked to end: its death is no loss. */
   isEnding = false;
   isDead = false;
+  /** Somebody was there at its socket, though perhaps not with HTTP. */
+  hasListened = false;
+  /** What we have killed it for. */
+  killedFor: string | undefined;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private readonly lines: string[] = [];
   private readonly exited: Promise<void>;
@@ -77,9 +81,10 @@ export class AppProcess {
         end(`it could not be run (${code})`),
       );
       // After the last of its output.
-      this.child.on('close', (code, signal) =>
-        end(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
-      );
+      this.child.on('close', (code, signal) => {
+        if (signal === null) end(`it exited with code ${code}`);
+        else end(this.killedFor ?? `it was ended by ${signal}`);
+      });
       this.child.on('exit', () => this.dropOthers());
     });
   }
@@ -121,19 +126,21 @@ export class AppProcess {
         path: '/-/bentonest-probe',
         method: 'HEAD',
         headers: { host: 'localhost', connection: 'close', 'user-agent': 'bentonest' },
-        timeout: Math.max(1, timeoutMs),
+        // For all of it: one that sends a byte now and then has not answered.
+        signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))),
       });
+      probe.on('socket', (socket) => socket.once('connect', () => (this.hasListened = true)));
       probe.on('response', (response) => {
         response.resume();
         resolve(true);
       });
-      probe.on('timeout', () => probe.destroy(new Error('no answer')));
       probe.on('error', () => resolve(false));
       probe.end();
     });
   }
 
-  kill(): void {
+  kill(reason?: string): void {
+    this.killedFor = reason;
     this.signal('SIGKILL');
   }
 

@@ -7,9 +7,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProcessLife } from 'bentonest/runner';
 import { AppSupervisor } from './app-supervisor.js';
 
-/** Serves as long as the file `ok` is there when it starts; with `dies`, until it was asked once. Its paths are what it does. */
+/**
+ * Serves as long as the file `ok` is there when it starts; with `dies`, until it was asked once. With `mute` it never
+ * comes to an end of its answer's head, with `deaf` it listens nowhere. Its paths are what it does.
+ */
 const SERVER = `
 const { existsSync } = require('node:fs');
+if (existsSync('deaf')) return setInterval(() => undefined, 1000);
+if (existsSync('mute')) {
+  console.log('ERROR: of no account');
+  const server = require('node:net').createServer((socket) => {
+    socket.on('error', () => undefined).write('HTTP/1.1 200 O');
+    setInterval(() => socket.write('K'), 50);
+  });
+  return server.listen(process.argv[1]);
+}
 if (!existsSync('ok')) { console.error('RuntimeError: no database'); process.exit(1); }
 require('node:http').createServer((request, response) => {
   if (request.url === '/hang') for (;;);
@@ -38,12 +50,12 @@ beforeEach(async () => {
   supervisor = supervise();
 });
 
-function supervise(policy?: typeof notes): AppSupervisor {
+function supervise(policy?: typeof notes, startTimeoutMs = 20_000): AppSupervisor {
   const write = (line: string): void => void lines.push(line);
   const log = { debug: write, log: write, warn: write, error: write };
   const socketPath = join(folder, '1.sock');
-  const args = ['-e', SERVER, socketPath];
-  const limits = { name: 'app', startTimeoutMs: 20_000, hangTimeoutMs: 300, graceMs: 1000 };
+  const args = ['-e', `(() => {${SERVER}})()`, socketPath];
+  const limits = { name: 'app', startTimeoutMs, hangTimeoutMs: 300, graceMs: 1000 };
   const command = { file: process.execPath, args, cwd: folder, env: {}, socketPath };
   return new AppSupervisor(command, limits, log, policy);
 }
@@ -113,7 +125,36 @@ describe('an application', () => {
     supervisor.answered();
     request({ socketPath: join(folder, '1.sock'), path: '/hang' }).on('error', () => undefined).end(); // prettier-ignore
     await until(() => count('is ready') === 2);
-    expect(count('has not answered for 300 ms (hangTimeoutMs): it is killed')).toBe(1);
+    const reason = 'it has not answered for 300 ms (hangTimeoutMs)';
+    expect([count(`app is killed: ${reason}`), count(`died: ${reason}`)]).toEqual([1, 1]);
+  }, 30_000);
+
+  it.each([
+    ['deaf', 300, 'nobody listened at its socket within 300 ms (startTimeoutMs)'],
+    ['mute', 1500, 'its socket takes connections, but it gave no answer that is HTTP within 1500 ms (startTimeoutMs)'], // prettier-ignore
+  ])(
+    'that is %s does not start, and says so',
+    async (how, timeoutMs, why) => {
+      await writeFile(join(folder, how), '');
+      supervisor = supervise(notes, timeoutMs);
+      await expect(supervisor.start()).rejects.toMatchObject({
+        code: 'MOUNT_START_FAILED',
+        message: `The application "app" did not start: ${why}`,
+      });
+    },
+    30_000,
+  );
+
+  it('that is mute when it is started again is tried again, and says so', async () => {
+    supervisor = supervise(notes, 3000);
+    await supervisor.start();
+    await writeFile(join(folder, 'mute'), '');
+    process.kill(pid(), 'SIGKILL');
+    const why = 'it gave no answer that is HTTP within 3000 ms (startTimeoutMs)';
+    await until(() => supervisor.status.reason?.endsWith(why) === true);
+    await rm(join(folder, 'mute'));
+    await until(() => supervisor.isUp);
+    expect(supervisor.status.reason).toBeUndefined();
   }, 30_000);
 
   it('that stops while it is being replaced is not started again', async () => {

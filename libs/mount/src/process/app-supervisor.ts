@@ -69,9 +69,8 @@ export class AppSupervisor {
       this.watch = setInterval(() => void this.look(), Math.min(1000, hangTimeoutMs)).unref();
       return;
     }
-    const why = process.isDead
-      ? (process.lastWords ?? 'it ended without a word')
-      : `it did not answer within ${startTimeoutMs} ms (startTimeoutMs)`;
+    const { isDead, lastWords = 'it ended without a word' } = process;
+    const why = isDead ? lastWords : this.explainLate(process);
     const cause = new Error(process.lastLines);
     await process.stop(0);
     throw new MountStartError(`The application "${name}" did not start: ${why}`, { cause });
@@ -113,8 +112,9 @@ export class AppSupervisor {
         if (wasReady) this.state = 'starting';
         this.logger.warn(`${name} (pid ${process.pid}) died: ${reason}`);
         if (this.watch === undefined) return;
-        this.reason = wasReady ? reason : (failureOf(process) ?? reason);
-        this.respawn(wasReady ? this.life : {}, process.lastWords ?? reason);
+        const { killedFor, lastWords } = process;
+        this.reason = wasReady ? reason : (killedFor ?? failureOf(process) ?? reason);
+        this.respawn(wasReady ? this.life : {}, killedFor ?? lastWords ?? reason);
       },
     });
     this.process = process;
@@ -145,7 +145,14 @@ export class AppSupervisor {
     const process = this.spawn();
     const isReady = await process.untilReady(performance.now() + this.options.startTimeoutMs);
     if (isReady && !process.isDead) this.takeOver(process);
-    else process.kill();
+    else process.kill(this.explainLate(process));
+  }
+
+  private explainLate({ hasListened }: AppProcess): string {
+    const did = hasListened
+      ? 'its socket takes connections, but it gave no answer that is HTTP'
+      : 'nobody listened at its socket';
+    return `${did} within ${this.options.startTimeoutMs} ms (startTimeoutMs)`;
   }
 
   /** A busy application answers now and then; one that answers nothing, and no probe either, hangs. */
@@ -158,10 +165,9 @@ export class AppSupervisor {
     this.silentSince = undefined;
     if (await process.answers(Math.min(PROBE_MS, hangTimeoutMs))) return;
     if (process !== this.process || process.isDead || this.isStopping) return;
-    this.logger.error(
-      `${name} has not answered for ${hangTimeoutMs} ms (hangTimeoutMs): it is killed`,
-    );
-    process.kill();
+    const reason = `it has not answered for ${hangTimeoutMs} ms (hangTimeoutMs)`;
+    this.logger.error(`${name} is killed: ${reason}`);
+    process.kill(reason);
   }
 }
 

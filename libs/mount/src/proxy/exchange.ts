@@ -9,9 +9,10 @@ import { explainNoAnswer } from './exchange-error.js';
 /** The application's end. */
 export interface ProxyTarget {
   readonly socketPath: string;
-  readonly agent: Agent;
-  /** Connections for requests whose body is here as a whole. */
-  readonly dispatcher: Dispatcher;
+  /** `false`: a connection for this request alone. */
+  readonly agent: Agent | false;
+  /** Connections for requests whose body is here as a whole; undefined where it cannot take the answers. */
+  dispatcher: Dispatcher | undefined;
   /** For the head of an answer, from the last of the upload. */
   readonly timeoutMs: number;
   readonly trustedProxies: BlockList;
@@ -53,7 +54,7 @@ export class Exchange {
     this.answered = new Promise((resolve, reject) => {
       outgoing.once('response', (head) => resolve({ head }));
       // Also after the answer, which counts more than the rest of an upload that nobody reads.
-      outgoing.on('error', (error) => reject(explainNoAnswer(error)));
+      outgoing.on('error', (error) => reject(explainNoAnswer(error, outgoing.reusedSocket)));
       if (upgrade === undefined) return;
       outgoing.once('upgrade', (head, socket, first) =>
         resolve({ head, upgraded: { socket, first } }),

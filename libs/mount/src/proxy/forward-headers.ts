@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { BlockList } from 'node:net';
-import { currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
-import { withoutOrigin } from '../middleware/host.js';
+import { NO_HOST, currentHeaders, endToEnd, takeNamedHeaders } from '../headers.js';
+import { withoutOrigin } from 'bentonest/serving';
 import { forwardedPrefix, isEncrypted, isTrusted } from '../middleware/scheme.js';
 
 /** What we say ourselves: a client's own word for it would be believed. */
@@ -39,7 +39,7 @@ export function forwardHeaders(
   // HTTP/2 has the host in a field of its own, which is no header of HTTP/1.
   const authority = request.headers[':authority'] as string | undefined;
   const { host: own = authority } = request.headers;
-  if (request.headers.host === undefined && own !== undefined) headers.push('Host', own);
+  if (request.headers.host === undefined) headers.push('Host', own ?? NO_HOST);
   const host = forwarded ?? own;
   if (host !== undefined) headers.push('X-Forwarded-Host', host);
   const whole = forwardedPrefix(request, trustedProxies) + prefix;

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerHeaders } from '../headers.js';
 import type { UpgradeHandler } from '../mounting/mounted-app.js';
-import { explainBrokenAnswer } from './exchange-error.js';
+import { explainBrokenAnswer, isInterim } from './exchange-error.js';
 import { Exchange } from './exchange.js';
 import type { Answer, ProxyTarget } from './exchange.js';
 import { forwardHeaders, prefixOf } from './forward-headers.js';
+import { mayRepeat } from './repeat.js';
 import { exchangeWhole, isWhole } from './whole-exchange.js';
 
 /** What is called meanwhile. */
@@ -20,23 +21,44 @@ export interface ForwardEvents {
 /**
  * Sends a request on and its answer back, both as they come. When the client leaves, the application's
  * connection ends, too. The connection becomes that of another protocol when the application has said so
- * (101), and not before: what a client sends behind its request is until then no one's.
+ * (101), and not before: what a client sends behind its request is until then no one's. What finds that its
+ * connection is closed, and may be done twice, is sent once more, by a new one.
  *
  * @throws MountUnavailableError, MountFailedError, MountTimeoutError
  */
 export async function forwardRequest(
   target: ProxyTarget,
-  [request, response]: readonly [IncomingMessage, ServerResponse],
-  { onAnswer, accept }: ForwardEvents,
+  exchange: readonly [IncomingMessage, ServerResponse],
+  events: ForwardEvents,
 ): Promise<void> {
-  const upgrade = accept === undefined ? undefined : request.headers.upgrade;
+  const [request, response] = exchange;
   const { dispatcher, timeoutMs, trustedProxies } = target;
   const headers = forwardHeaders(request, { prefix: prefixOf(request), trustedProxies });
+  const startedAt = performance.now();
   // Node's parser hands over the head first: what came with it is there when it is done with the packet.
   await Promise.resolve();
-  if (upgrade === undefined && isWhole(request)) {
-    return exchangeWhole(dispatcher, [request, response], { headers, timeoutMs, onAnswer });
+  const isUpgrade = events.accept !== undefined && request.headers.upgrade !== undefined;
+  try {
+    if (dispatcher !== undefined && !isUpgrade && isWhole(request)) {
+      const { onAnswer } = events;
+      await exchangeWhole(dispatcher, exchange, { headers, timeoutMs, onAnswer });
+    } else await exchangeStreams(target, exchange, { ...events, headers });
+  } catch (thrown) {
+    const error = thrown as Error;
+    // Node's own client can take it.
+    if (isInterim(error.cause)) target.dispatcher = undefined;
+    const isOver = isUpgrade || response.headersSent || response.destroyed;
+    if (isOver || !mayRepeat(request, error, performance.now() - startedAt)) throw error;
+    await exchangeStreams({ ...target, agent: false }, exchange, { ...events, headers });
   }
+}
+
+async function exchangeStreams(
+  target: ProxyTarget,
+  [request, response]: readonly [IncomingMessage, ServerResponse],
+  { headers, onAnswer, accept }: ForwardEvents & { readonly headers: readonly string[] },
+): Promise<void> {
+  const upgrade = accept === undefined ? undefined : request.headers.upgrade;
   const exchange = new Exchange(target, [request, response], headers, upgrade);
   try {
     const { head, upgraded } = await exchange.answer();

@@ -6,6 +6,7 @@ batches of all other calls. ``run`` has a connection for each thread, ``async_ru
 
 import asyncio
 import json
+import numbers
 import os
 import socket
 import threading
@@ -52,6 +53,13 @@ def get_runner(name):
         known = ", ".join(sorted(paths)) or "none"
         raise UnknownRunnerError("Expected the name of a runner, got %r. There are: %s." % (name, known))
     return Runner(name, paths[name])
+
+
+class InvalidCallOptionsError(BentoError):
+    """An option of a call is no value that it may have."""
+
+    code = "INVALID_RUNNER_OPTIONS"
+    status_code = 500
 
 
 class Tag:
@@ -109,9 +117,10 @@ class RunnerMethod:
         self._loops = loops
 
     def run(self, *args, timeout_ms=None):
-        """Calls the method and waits, for at most ``timeout_ms`` or the runner's own deadline.
+        """Calls the method and waits, for at most ``timeout_ms`` milliseconds or the runner's own deadline.
 
-        Raises BentoError with the code and the status that the runner answers.
+        Raises BentoError with the code and the status that the runner answers: RUNNER_TIMEOUT (504) where
+        the time was over, RUNNER_OVERLOADED (503) where it would be.
         """
         return self._threads.connection().call(self.name, args, timeout_ms)
 
@@ -317,12 +326,21 @@ class _Source:
 
 def _encode_call(id, method, args, timeout_ms):
     layouts, tensors = values.pack_all(args)
-    deadline = 0.0 if timeout_ms is None else machine_now() + timeout_ms
+    deadline = 0.0 if timeout_ms is None else machine_now() + _check_timeout(timeout_ms)
     head = {"method": method, "args": layouts}
     origins = calls.wire_origins()
     if origins is not None:
         head["origins"] = origins
     return b"".join(wire.encode_frame(wire.CALL, id, head, tensors, deadline))
+
+
+def _check_timeout(timeout_ms):
+    is_number = isinstance(timeout_ms, numbers.Real) and not isinstance(timeout_ms, bool)
+    if is_number and 0 < timeout_ms < float("inf"):
+        return timeout_ms
+    raise InvalidCallOptionsError(
+        "timeout_ms of a call must be a positive number of milliseconds, got %r." % (timeout_ms,)
+    )
 
 
 def _settle(future, frame):

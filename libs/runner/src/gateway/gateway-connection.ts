@@ -92,7 +92,8 @@ export class GatewayConnection {
   private async run(frame: CallFrame, scope: CallScope): Promise<OutgoingFrame> {
     const { id, head, tensors, deadline } = frame;
     const startedAt = performance.now();
-    const options = deadline > 0 ? { timeoutMs: deadline - machineNow() } : {};
+    // It may be over by now, which the runner answers as what it is.
+    const options = deadline > 0 ? { timeoutMs: Math.max(0, deadline - machineNow()) } : {};
     try {
       const args = unpackValues(head.args, tensors);
       const result = await scope.run(() => this.runner.call(head.method, args, options));

@@ -39,6 +39,11 @@ class BusyError extends BentoError {
   static override readonly statusCode = 503;
 }
 
+class BrokenBehindError extends BentoError {
+  static override readonly code = 'BROKEN_BEHIND';
+  static override readonly statusCode = 502;
+}
+
 class BrokenError extends BentoError {
   static override readonly code = 'BROKEN';
   static override readonly statusCode = 500;
@@ -47,6 +52,7 @@ class BrokenError extends BentoError {
 const FAILURES: Readonly<Record<string, () => unknown>> = {
   busy: () => new BusyError('Busy.', { retryAfterMs: 1200 }),
   broken: () => new BrokenError('Broken.', { cause: new Error('cause', { cause: 'root' }) }),
+  behind: () => new BrokenBehindError('Broken.', { cause: new Error('no HTTP') }),
   forbidden: () => new ForbiddenException('No.'),
   crash: () => new TypeError('secret'),
   text: () => 'secret',
@@ -159,6 +165,10 @@ describe.each(['GET /plain', 'POST /served'])('of %s', (route) => {
     expect(log).toHaveBeenCalledOnce();
     expect(log.mock.calls[0][1]).toMatch(
       /^BrokenError: Broken\.\n +at [^]+\ncaused by Error: cause\n +at [^]+\ncaused by 'root'$/,
+    );
+    await ask(app, `${route}/behind`);
+    expect(log.mock.calls[1]?.[1]).toMatch(
+      /^BrokenBehindError: Broken\.[^]+caused by Error: no HTTP/,
     );
   });
 });

@@ -16,6 +16,7 @@ import { RouteMethods } from './route-methods.js';
 import { toPublicError } from './to-public-error.js';
 
 const INTERNAL_SERVER_ERROR = 500;
+const BAD_GATEWAY = 502;
 
 /** Middleware has Node's request, with the id that Fastify gave it. */
 type AnyRequest =
@@ -95,10 +96,11 @@ export class BentoErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Of those that are thrown on purpose, only a 500 says that something is broken. */
+/** Of those that are thrown on purpose, a 500 says that something is broken, and a 502 of ours that something else is. */
 function isServerFault(exception: unknown, statusCode: number): boolean {
-  const isIntended = exception instanceof BentoError || exception instanceof HttpException;
-  return isIntended ? statusCode === INTERNAL_SERVER_ERROR : statusCode >= 500;
+  if (statusCode === INTERNAL_SERVER_ERROR) return true;
+  if (exception instanceof BentoError) return statusCode === BAD_GATEWAY;
+  return !(exception instanceof HttpException) && statusCode >= 500;
 }
 
 function reasonOf(thrown: unknown): string {

@@ -60,3 +60,15 @@ export class MethodNotAllowedError extends BentoError {
     });
   }
 }
+
+/** A request says in no way that all agree on which host it is for. */
+export class InvalidHostError extends BentoError {
+  static override readonly code = 'INVALID_HOST';
+  static override readonly statusCode = 400;
+
+  constructor() {
+    super(
+      'Expected one Host header, a name or an address with or without a port, that of the target where it names a host. Got none, several, or another.',
+    );
+  }
+}

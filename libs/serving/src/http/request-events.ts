@@ -2,11 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestChannel, requestStartChannel } from '../serving.channels.js';
 import type { RequestEvent, RequestStartEvent, RouteInfo } from '../serving.channels.js';
+import { InvalidHostError } from '../errors/serving.errors.js';
 import { connectionOf, leaveAtEnd, tellAtEnd } from './connection-end.js';
+import { hasOneHost } from './host.js';
 import { BENTOML_REQUEST_ID_HEADER, requestIdOf } from './request-ids.js';
 import { recordOf } from './request-record.js';
 
-type Done = () => void;
+type Done = (error?: Error) => void;
 type OnResponse = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /**
@@ -24,7 +26,8 @@ export function createRequestHook(route: RouteInfo): OnResponse {
     if (requestChannel.hasSubscribers) tellAtEnd(connection, OPEN, reply, publishForClient);
     publishStart(route, request.raw, request.id);
     if (isService) reply.header(BENTOML_REQUEST_ID_HEADER, request.id);
-    done();
+    if (hasOneHost(request.raw)) done();
+    else done(new InvalidHostError());
   };
 }
 

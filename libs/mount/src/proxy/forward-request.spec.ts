@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { BlockList, createServer as createSocketServer } from 'node:net';
+import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ProxyTarget } from './exchange.js';
+import { forwardRequest } from './forward-request.js';
+
+/** What is not whole at once takes the other way: Node's own client in the place of undici. */
+const WAYS: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ['undici', {}],
+  ['Node’s client', { 'if-none-match': '"a"' }],
+];
+
+let folder: string;
+let target: ProxyTarget & { agent: Agent };
+let application: SocketServer;
+let proxy: Server;
+let url: string;
+let connections: Set<Socket>;
+/** First lines of the requests that the application has got, and errors of the proxy. */
+let got: string[];
+let errors: unknown[];
+/** What the application does with a request, the how manieth of its connection it is. */
+let answer: (socket: Socket, count: number, line: string) => void;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'forward-'));
+  const socketPath = join(folder, 'app.sock');
+  [got, errors, connections] = [[], [], new Set()];
+  application = createSocketServer(serve).listen(socketPath);
+  target = {
+    socketPath,
+    agent: new Agent({ keepAlive: true }),
+    dispatcher: new Pool('http://localhost', { socketPath, headersTimeout: 0 }),
+    timeoutMs: 60_000,
+    trustedProxies: new BlockList(),
+  };
+  proxy = createServer((request, response) => void passOn(request, response));
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/`;
+});
+
+function serve(socket: Socket): void {
+  connections.add(socket);
+  socket.on('error', () => undefined);
+  let count = 0;
+  socket.on('data', (data) => {
+    const [line = ''] = data.toString().split(' HTTP/1.1\r\n', 1);
+    got.push(line);
+    answer(socket, ++count, line);
+  });
+}
+
+async function passOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await forwardRequest(target, [request, response], { onAnswer: () => undefined });
+  } catch (error) {
+    errors.push(error);
+    response.writeHead((error as { statusCode: number }).statusCode).end();
+  }
+}
+
+afterEach(async () => {
+  proxy.closeAllConnections();
+  proxy.close();
+  target.agent.destroy();
+  await target.dispatcher?.destroy();
+  for (const socket of connections) socket.destroy();
+  application.close();
+  rmSync(folder, { recursive: true });
+});
+
+const WHOLE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+describe.each(WAYS)('by %s', (_, headers) => {
+  const statusOf = async (method = 'GET', body?: string): Promise<number> =>
+    (await fetch(url, { method, headers, body })).status;
+
+  it.each(['GET', 'DELETE', 'HEAD', 'OPTIONS'])(
+    'a %s whose connection was closed meanwhile is sent again',
+    async (method) => {
+      answer = (socket, count) => (count === 1 ? socket.write(WHOLE) : socket.destroy());
+      expect(await statusOf()).toBe(200);
+      answer = (socket, count) =>
+        count === 1
+          ? socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${method === 'HEAD' ? 2 : 0}\r\n\r\n`)
+          : socket.destroy();
+      expect(await statusOf(method)).toBe(200);
+      expect(got).toEqual(['GET /', `${method} /`, `${method} /`]);
+      expect(connections.size).toBe(2);
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['POST', undefined],
+    ['POST', 'body'],
+    ['PATCH', undefined],
+    ['PUT', 'body'],
+  ])('a %s (body: %s) is not: it may have been done', async (method, body) => {
+    answer = (socket, count) => (count === 1 ? socket.write(WHOLE) : socket.destroy());
+    expect(await statusOf()).toBe(200);
+    expect(await statusOf(method, body)).toBe(503);
+    expect(got.filter((line) => line === `${method} /`)).toHaveLength(1);
+    expect(errors).toMatchObject([{ code: 'MOUNT_UNAVAILABLE' }]);
+  });
+
+  it('is sent again once only', async () => {
+    answer = (socket, count) => (count === 1 ? socket.write(WHOLE) : socket.destroy());
+    expect(await statusOf()).toBe(200);
+    answer = (socket) => socket.destroy();
+    expect(await statusOf()).toBe(503);
+    expect(got).toHaveLength(3);
+  });
+
+  it('a connection that was new is no idle one', async () => {
+    answer = (socket) => socket.end();
+    expect(await statusOf()).toBe(503);
+    expect(got).toHaveLength(1);
+  });
+
+  it('an answer that has begun is broken off', async () => {
+    answer = (socket, count) =>
+      count === 1
+        ? socket.write(WHOLE)
+        : socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok');
+    expect(await statusOf()).toBe(200);
+    proxy.removeAllListeners('request');
+    proxy.on('request', (request, response) => {
+      forwardRequest(target, [request, response], { onAnswer: () => undefined }).catch(
+        (error: unknown) => {
+          errors.push(error);
+          response.destroy();
+        },
+      );
+    });
+    await expect(fetch(url, { headers }).then((whole) => whole.text())).rejects.toThrow(
+      'terminated',
+    );
+    expect(got).toHaveLength(2);
+    expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
+  });
+
+  it.each(['103 Early Hints\r\nLink: </a>; rel=preload', '102 Processing', '100 Continue'])(
+    'what comes before the answer is none: %s',
+    async (interim) => {
+      answer = (socket) => socket.write(`HTTP/1.1 ${interim}\r\n\r\n${WHOLE}`);
+      expect(await (await fetch(url, { headers })).text()).toBe('ok');
+      expect(await (await fetch(url, { headers })).text()).toBe('ok');
+      expect(errors).toEqual([]);
+    },
+  );
+});
+
+it('an application that sends 100 unasked is asked by Node’s client from then on', async () => {
+  answer = (socket) => socket.write(`HTTP/1.1 100 Continue\r\n\r\n${WHOLE}`);
+  const post = async (): Promise<number> =>
+    (await fetch(url, { method: 'POST', body: 'a' })).status;
+  // It may have been done.
+  expect(await post()).toBe(502);
+  expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
+  expect([await post(), await post()]).toEqual([200, 200]);
+  expect(got).toHaveLength(3);
+});
