@@ -10,7 +10,7 @@ import type { MetricsMember } from 'bentonest/observe';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
-import { KEEP_LINES, logThroughBento } from './log-through-bento.js';
+import { EarlyLog, KEEP_LINES, logThroughBento } from './log-through-bento.js';
 import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
 import { readTls, watchTls } from './tls.js';
 
@@ -35,6 +35,8 @@ export function withSharing(root: RootModule, { runners, metrics }: Sharing): Dy
     providers: [
       { provide: RUNNER_SHARING, useValue: runners },
       { provide: METRICS_SHARING, useValue: metrics },
+      // Who owns the runners for others is a context, and serves nothing.
+      ...(runners.role === 'owner' ? [EarlyLog] : []),
     ],
     exports: [RUNNER_SHARING, METRICS_SHARING],
   };

@@ -1,11 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from 'bentonest/config';
+import { isExplained } from 'bentonest/runner';
 import { ENDING_SIGNALS } from 'bentonest/serving';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { isExplained, logStartError } from './log-through-bento.js';
+import { logStartError } from './log-through-bento.js';
 import { adminAddressOf, checkPort, listen } from './port.js';
 import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
