@@ -27,6 +27,7 @@ export {
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
+export { addressesOf, handConnectionsTo } from './http/addresses.js';
 export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
 export { SecondSignal } from './http/second-signal.js';
 export { ServerLife } from './http/server-life.js';

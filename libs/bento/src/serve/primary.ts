@@ -32,10 +32,11 @@ export async function runPrimary(root: RootModule, options: ResolvedServeOptions
   await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
 }
 
-type Ports = Readonly<{ public: Server; admin: Server | undefined }>;
+/** Servers for each address. */
+type Ports = Readonly<{ public: readonly Server[]; admin: readonly Server[] }>;
 
-async function bindAdminPort(options: ResolvedServeOptions): Promise<Server | undefined> {
-  return options.admin?.port === undefined ? undefined : bindPort(adminAddressOf(options));
+async function bindAdminPort(options: ResolvedServeOptions): Promise<readonly Server[]> {
+  return options.admin?.port === undefined ? [] : bindPort(adminAddressOf(options));
 }
 
 class Primary {
@@ -59,8 +60,8 @@ class Primary {
       onFailure: () => void this.end(1),
     });
     // At once: a connection that nobody listens for would wait for ever.
-    this.processes.take(ports.public, 'public');
-    if (ports.admin !== undefined) this.processes.take(ports.admin, 'admin');
+    for (const server of ports.public) this.processes.take(server, 'public');
+    for (const server of ports.admin) this.processes.take(server, 'admin');
   }
 
   async start(root: RootModule): Promise<void> {
@@ -102,10 +103,10 @@ class Primary {
     const stopped = this.processes.stop();
     // So long they tell clients on open connections to leave, and still get new ones.
     await sleep(preStopDelayMs + FAREWELL_MS);
-    this.ports.public.close();
+    for (const server of this.ports.public) server.close();
     const isWhole = await stopped;
     if (!isWhole) this.logger.error('Not every API process could answer what it had.');
-    this.ports.admin?.close();
+    for (const server of this.ports.admin) server.close();
     // What cut the others off, such as a call that hangs, would keep the workers as well.
     if (!isWhole && performance.now() >= endAt) this.abandon(1);
     await this.context?.close();

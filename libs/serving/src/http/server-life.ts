@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ResolvedServingOptions, ServingOptions } from '../serving.options.js';
 import { answerClientError } from '../errors/client-errors.js';
+import { listenAtAllAddresses } from './addresses.js';
 import { Admission } from './admission.js';
 import { ClosingState } from './closing-state.js';
 import { forceExitAfter } from './forced-exit.js';
@@ -42,6 +43,7 @@ export class ServerLife implements BeforeApplicationShutdown {
     const { preStopDelayMs, bodyIdleTimeoutMs: idleMs } = this.options;
     const { requestTimeoutMs: totalMs = DEFAULT_REQUEST_TIMEOUT_MS } = this.options;
     const connections = new OpenConnections(server);
+    listenAtAllAddresses(fastify);
     setTimeouts(server, this.options);
     new IdleBodies(server, connections, idleMs).watch();
     boundStreams(server, { idleMs, totalMs });
@@ -64,6 +66,7 @@ export class ServerLife implements BeforeApplicationShutdown {
       close: async () => {
         if (this.isHanded) await this.closing?.drain();
         await close();
+        this.closing?.end();
       },
     });
   }
