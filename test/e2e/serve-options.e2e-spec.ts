@@ -330,6 +330,39 @@ it.each([1, 2])(
   },
 );
 
+it('a port that is taken while the application starts ends it in the same line, and leaves no child', async () => {
+  const START_MS = 1000;
+  app = await spawn({ host: '127.0.0.1' }, { START_MS: String(START_MS) });
+  const { process: child } = app;
+  // The port was free: what the log begins with comes after that.
+  await until(() => app?.output !== '', 20_000);
+  const taken = createServer().listen(portOf(app), '127.0.0.1');
+  await once(taken, 'listening');
+  const startedAt = performance.now();
+  const exited = once(child, 'close') as Promise<[number]>;
+  const children = new Set<number>();
+  await until(() => {
+    for (const pid of childPids(child.pid)) children.add(pid);
+    return child.exitCode !== null;
+  }, 20_000);
+  const ms = performance.now() - startedAt;
+  const [code] = await exited;
+  taken.close();
+  console.info(`exit after ${ms.toFixed(0)} ms (bound ${START_MS + 2000})`);
+  expect(code).toBe(1);
+  expect(ms).toBeLessThan(START_MS + 2000);
+  expect(app.errorOutput).toBe('');
+  const complaints = app.records.filter(({ level }) => level >= 40);
+  expect(complaints.map(({ level, code: name, msg }) => [level, name, msg])).toEqual([
+    [
+      60,
+      'LISTEN_FAILED',
+      expect.stringContaining(`Cannot listen at port ${portOf(app)} of 127.0.0.1: another process`),
+    ],
+  ]);
+  await until(() => ![...children].some((pid) => isAlive(pid)), 2000);
+});
+
 it('an API process is replaced after maxRuntimeMs, and no request is lost', async () => {
   const served = await start({ maxRuntimeMs: 1500 });
   const pids = new Set<number>();

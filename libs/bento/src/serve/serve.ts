@@ -7,7 +7,7 @@ import { createAdminServer } from './admin/admin-address.js';
 import { createApplication } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { logStartError } from './log-through-bento.js';
-import { adminAddressOf, checkPort, listen } from './port.js';
+import { adminAddressOf, checkPort, listen, toListenError } from './port.js';
 import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
@@ -54,9 +54,24 @@ async function serveAlone(
   const app = await createApplication(root, options);
   const admin = createAdminServer(app, options.admin);
   app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
-  const { port, host, backlog } = options;
-  await app.listen({ port, host, backlog });
+  await app.init();
+  await listenAgain(app, options);
   // Not before Nest has registered what stands before the routes: the operators' door leads to the same ones.
   if (admin !== undefined) await listen(admin, adminAddressOf(options));
   return app;
+}
+
+/** The port was free when the application began to start. That took its time. */
+async function listenAgain(
+  app: NestFastifyApplication,
+  { port, host, backlog }: ResolvedServeOptions,
+): Promise<void> {
+  const address = { port, host, backlog };
+  // Nest would log it as well.
+  await checkPort(address);
+  try {
+    await app.listen(address);
+  } catch (error) {
+    throw toListenError(error, address);
+  }
 }
