@@ -166,7 +166,11 @@ it('bentonest.yaml and the environment hold over the code, and the log says so',
     'runners:\n  doubler:\n    workers: 2\nmetrics:\n  namespace: iris\ndocs:\n  enabled: false\n' +
     'services:\n  witness:\n    apis:\n      slow:\n        timeoutMs: 50\n';
   await writeFile(file, yaml);
-  const env = { BENTONEST_CONFIG: file, BENTONEST__SERVER__TIMEOUT_MS: '5000' };
+  const env = {
+    BENTONEST_CONFIG: file,
+    BENTONEST__SERVER__TIMEOUT_MS: '5000',
+    BENTONEST__SERVER__BACKLOG: '300',
+  };
   const served = await start({ port: 1, admin: { token: TOKEN } }, env);
   await until(() => childPids(served.process.pid ?? 0).length === 2, 10_000);
   expect((await served.get('/slow')).status).toBe(504);
@@ -175,6 +179,28 @@ it('bentonest.yaml and the environment hold over the code, and the log says so',
   expect(served.output).toContain(`runners.doubler.workers = 2 (${file}:3)`);
   expect(served.output).toContain(`services.witness.apis.slow.timeoutMs = 50 (${file}:12)`);
   expect(served.output).toContain('server.timeoutMs = 5000 (BENTONEST__SERVER__TIMEOUT_MS)');
+  expect(served.complaints).toEqual([]);
+});
+
+it('an application that serve() did not make names what is set and not applied', async () => {
+  app = await ServedApp.spawn({
+    entry: 'dist/test/fixtures/error-app/main.js',
+    env: {
+      BENTONEST__SERVER__WORKERS: '2',
+      BENTONEST__SERVER__TIMEOUT_MS: '5000',
+      BENTONEST__SSL__CERT_FILE: '/none/cert.pem',
+      BENTONEST__SSL__PASSPHRASE: 'hunter2',
+    },
+  });
+  await until(async () => (await app?.get('/livez'))?.status === 200, 20_000);
+  const warnings = app.output.split('\n').filter((line) => line.includes('not applied'));
+  expect(warnings).toEqual([
+    expect.stringContaining(
+      'Set, but not applied: server.workers (BENTONEST__SERVER__WORKERS), ssl.certFile (BENTONEST__SSL__CERT_FILE), ' +
+        'ssl.passphrase (BENTONEST__SSL__PASSPHRASE). Only serve() of bentonest applies them: start',
+    ),
+  ]);
+  expect(app.output).not.toContain('hunter2');
 });
 
 describe('browsers and proxies', () => {

@@ -7,7 +7,7 @@ import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
 import { ENDING_SIGNALS, FAREWELL_MS, SecondSignal, ServerLife } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
-import { withSharing } from './create-application.js';
+import { servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log-through-bento.js';
 import { adminAddressOf, bindPort } from './port.js';
@@ -29,7 +29,7 @@ export async function runPrimary(root: RootModule, options: ResolvedServeOptions
   const owner = new RunnersOwner();
   const primary = new Primary(ports, options, owner);
   primary.endOnSignals();
-  await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
+  await primary.start(servedModule(root, { runners: { role: 'owner', owner } }));
 }
 
 /** Servers for each address. */

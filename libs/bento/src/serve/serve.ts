@@ -4,7 +4,7 @@ import { isExplained } from 'bentonest/runner';
 import { ENDING_SIGNALS } from 'bentonest/serving';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication } from './create-application.js';
+import { createApplication, servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { logStartError } from './log-through-bento.js';
 import { adminAddressOf, checkPort, listen, toListenError } from './port.js';
@@ -51,7 +51,7 @@ async function serveAlone(
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
   if (options.admin?.port !== undefined) await checkPort(adminAddressOf(options));
-  const app = await createApplication(root, options);
+  const app = await createApplication(servedModule(root), options);
   const admin = createAdminServer(app, options.admin);
   app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
   await app.init();
