@@ -28,7 +28,7 @@ export {
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
 export { addressesOf, handConnectionsTo } from './http/addresses.js';
-export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
+export { ENDING_SIGNALS, FAREWELL_MS, LAST_HOOKS_MS } from './http/ending.js';
 export { SecondSignal } from './http/second-signal.js';
 export { ServerLife } from './http/server-life.js';
 export { countOf, noteCount } from './http/request-count.js';

@@ -3,7 +3,7 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
-import { ENDING_SIGNALS, ServerLife } from 'bentonest/serving';
+import { ENDING_SIGNALS, LAST_HOOKS_MS, ServerLife } from 'bentonest/serving';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, servedModule } from './create-application.js';
@@ -79,7 +79,7 @@ async function closeWhole(app: NestFastifyApplication): Promise<boolean> {
   const graceMs = preStopDelayMs + shutdownGraceMs;
   setTimeout(() => {
     logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
-    process.exit(1);
+    setTimeout(() => process.exit(1), LAST_HOOKS_MS).unref();
   }, graceMs).unref();
   try {
     await app.close();

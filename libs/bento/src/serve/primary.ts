@@ -5,7 +5,13 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
-import { ENDING_SIGNALS, FAREWELL_MS, SecondSignal, ServerLife } from 'bentonest/serving';
+import {
+  ENDING_SIGNALS,
+  FAREWELL_MS,
+  LAST_HOOKS_MS,
+  SecondSignal,
+  ServerLife,
+} from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
 import { servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
@@ -15,8 +21,8 @@ import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 import { readTls } from './tls.js';
 
-/** What the processes need to end when the grace period has, in milliseconds. */
-const LAST_MS = 1_000;
+/** What the processes need to end when the grace period has, and their hooks, in milliseconds. */
+const LAST_MS = LAST_HOOKS_MS + 1_000;
 
 /**
  * The first process of a server that has several: it has the port and the workers of the runners, and

@@ -36,6 +36,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
 
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
+  private isLate = false;
 
   constructor(
     private readonly options: RunnerRegistryOptions = {},
@@ -101,8 +102,14 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     queueMicrotask(() => rethrow(error));
   }
 
+  /** The process is about to end, and the workers end with it: the shutdown is not to wait for what they run. */
+  endWithProcess(): void {
+    this.isLate = true;
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    const stopped = Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    if (!this.isLate) await stopped;
     this.gateway.close();
     unsubscribe(WORKER_CHANNEL, this.logWorkerEvent);
   }

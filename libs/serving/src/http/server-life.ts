@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { RunnerRegistry } from 'bentonest/runner';
 import type { FastifyInstance } from 'fastify';
 import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ResolvedServingOptions, ServingOptions } from '../serving.options.js';
@@ -33,6 +34,7 @@ export class ServerLife implements BeforeApplicationShutdown {
     readonly admission: Admission,
     private readonly state: ClosingState,
     @Optional() @Inject(SERVING_OPTIONS) options: ServingOptions = {},
+    @Optional() private readonly runners?: RunnerRegistry,
   ) {
     this.options = resolveServingOptions(options);
   }
@@ -67,6 +69,9 @@ export class ServerLife implements BeforeApplicationShutdown {
         if (this.isHanded) await this.closing?.drain();
         await close();
         this.closing?.end();
+        const isProcessEnding = this.disarm !== undefined || this.isHanded;
+        // What a call that hangs keeps would use up the time of the hooks that follow.
+        if (this.hasCut && isProcessEnding) this.runners?.endWithProcess();
       },
     });
   }
