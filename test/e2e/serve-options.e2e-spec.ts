@@ -341,6 +341,17 @@ it('the operators’ address listens when all that guards it is in place', async
 });
 
 it.each([1, 2])(
+  'a server that an API process of another one starts serves as any, %i processes',
+  async (workers) => {
+    // What it has inherited says that it is one of those processes.
+    const served = await start({ workers }, { BENTONEST_API_PROCESS: '1' });
+    expect((await served.get('/whoami')).status).toBe(200);
+    expect(served.complaints).toEqual([]);
+    expect(await served.end()).toBe(0);
+  },
+);
+
+it.each([1, 2])(
   'a port of operators that is taken ends the start, %i processes',
   async (workers) => {
     const taken = createServer().listen(0, '127.0.0.1');

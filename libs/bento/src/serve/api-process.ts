@@ -17,12 +17,25 @@ import type { ResolvedServeOptions } from './serve.options.js';
 export const API_PROCESS = 'BENTONEST_API_PROCESS';
 
 /**
+ * Which of the processes of a primary this one is.
+ *
+ * @returns undefined where it is none, and at most has inherited the variable from one.
+ */
+export function takeApiProcessNumber(): string | undefined {
+  const { [API_PROCESS]: number } = process.env;
+  // What this process starts is no such process.
+  delete process.env[API_PROCESS];
+  return process.send === undefined ? undefined : number;
+}
+
+/**
  * One of several processes that serve the API. Its port is the primary's, which hands connections
  * over; its runners' workers are, too.
  */
 export async function runApiProcess(
   root: RootModule,
   options: ResolvedServeOptions,
+  number: string,
 ): Promise<NestFastifyApplication> {
   const primary = process as unknown as MessagePort;
   // Signals go to the whole group; it is the primary that says when to end, and how.
@@ -31,7 +44,7 @@ export async function runApiProcess(
   // It may have died while this process was loading.
   if (!primary.connected) process.exit(1);
   const caller = new RunnersCaller(channelOf('runners', primary));
-  const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
+  const metrics = new MetricsMember(number, channelOf('metrics', primary));
   const shared = servedModule(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);

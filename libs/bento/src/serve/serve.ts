@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from 'bentonest/config';
 import { isExplained } from 'bentonest/runner';
 import { ENDING_SIGNALS } from 'bentonest/serving';
-import { API_PROCESS, runApiProcess } from './api-process.js';
+import { runApiProcess, takeApiProcessNumber } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
 import { createApplication, servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
@@ -33,7 +33,8 @@ export async function serve(
 ): Promise<NestFastifyApplication | undefined> {
   try {
     const resolved = resolveOptions(options, loadConfig().values);
-    if (process.env[API_PROCESS] !== undefined) return await runApiProcess(root, resolved);
+    const number = takeApiProcessNumber();
+    if (number !== undefined) return await runApiProcess(root, resolved, number);
     const isAlone = resolved.workers === 1 && resolved.maxRuntimeMs === undefined;
     if (isAlone) return await serveAlone(root, resolved);
     await runPrimary(root, resolved);
