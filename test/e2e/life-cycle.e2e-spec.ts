@@ -31,6 +31,36 @@ function start(workers: number | 'auto', env: Record<string, string> = {}): Prom
   return ServedApp.spawn({ entry, env: all });
 }
 
+it.each([1, 2])(
+  'services are told of the end, too, when the grace period cuts off what they do, %i processes',
+  async (workers) => {
+    const GRACE_MS = 500;
+    const server = (app = await start(workers, {
+      BENTONEST__SERVER__SHUTDOWN_GRACE_MS: String(GRACE_MS),
+    }));
+    await server.untilReady();
+    // One that does not serve yet is not told: it is killed.
+    if (workers > 1) await until(() => server.output.includes('API processes serve'), 20_000);
+    const hung = pidOf(server, '/v1/hang').catch(() => 'cut');
+    await until(() => server.output.includes('hangs'), 5000);
+    const startedAt = performance.now();
+    expect(await server.end()).toBe(1);
+    const ms = performance.now() - startedAt;
+    console.info(`exit after ${ms.toFixed(0)} ms (grace ${GRACE_MS}, bound ${GRACE_MS + 3000})`);
+    expect(ms).toBeGreaterThanOrEqual(GRACE_MS);
+    expect(ms).toBeLessThan(GRACE_MS + 3000);
+    expect(await hung).toBe('cut');
+    const ended = (): number => hooks(server).filter(([hook]) => hook === 'onShutdown').length;
+    // What was written last may be read after the exit.
+    await until(
+      () => ended() >= workers,
+      2000,
+      () => server.output,
+    );
+    expect(ended()).toBe(workers);
+  },
+);
+
 describe('a server of one process', () => {
   it('calls the hooks of a service once, in their order', async () => {
     app = await start(1);

@@ -166,7 +166,11 @@ it('bentonest.yaml and the environment hold over the code, and the log says so',
     'runners:\n  doubler:\n    workers: 2\nmetrics:\n  namespace: iris\ndocs:\n  enabled: false\n' +
     'services:\n  witness:\n    apis:\n      slow:\n        timeoutMs: 50\n';
   await writeFile(file, yaml);
-  const env = { BENTONEST_CONFIG: file, BENTONEST__SERVER__TIMEOUT_MS: '5000' };
+  const env = {
+    BENTONEST_CONFIG: file,
+    BENTONEST__SERVER__TIMEOUT_MS: '5000',
+    BENTONEST__SERVER__BACKLOG: '300',
+  };
   const served = await start({ port: 1, admin: { token: TOKEN } }, env);
   await until(() => childPids(served.process.pid ?? 0).length === 2, 10_000);
   expect((await served.get('/slow')).status).toBe(504);
@@ -175,6 +179,7 @@ it('bentonest.yaml and the environment hold over the code, and the log says so',
   expect(served.output).toContain(`runners.doubler.workers = 2 (${file}:3)`);
   expect(served.output).toContain(`services.witness.apis.slow.timeoutMs = 50 (${file}:12)`);
   expect(served.output).toContain('server.timeoutMs = 5000 (BENTONEST__SERVER__TIMEOUT_MS)');
+  expect(served.complaints).toEqual([]);
 });
 
 describe('browsers and proxies', () => {

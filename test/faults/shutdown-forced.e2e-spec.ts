@@ -117,6 +117,7 @@ it('shutdownGraceMs says how long that is', async () => {
   console.info(`exit after ${exitMs.toFixed(0)} ms (grace 1000)`);
   expect(exitMs).toBeGreaterThanOrEqual(1000);
   expect(exitMs).toBeLessThan(5000);
+  expect(server.served.output).toContain('onShutdown of FaultService');
   await expectNoOrphans(workers);
 });
 

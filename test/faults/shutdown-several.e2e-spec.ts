@@ -31,6 +31,7 @@ it('a call that hangs ends several processes with the grace period, and nobody i
   console.info(`exit after ${ms.toFixed(0)} ms (grace ${GRACE_MS}; bound ${GRACE_MS} + 1000)`);
   expect(ms).toBeGreaterThanOrEqual(GRACE_MS);
   expect(ms).toBeLessThan(GRACE_MS + 1000);
+  expect(server.served.output.match(/^onShutdown of FaultService$/gm)).toHaveLength(2);
   expect(await answer).toBeInstanceOf(Error);
   expect(server.served.complaints).toContain(
     `Not closed within ${GRACE_MS} ms: the process ends with what is unfinished.`,

@@ -39,6 +39,28 @@ it('an unknown model ends the start with its name and the cure', async () => {
   expect(app.output).not.toMatch(/^ +at /m);
 });
 
+it.each([1, 2])(
+  'a model that a runner in the background looks for in vain ends the start in a line, %i processes',
+  async (apiProcesses) => {
+    const FAULT_APP = JSON.stringify({ model: 'none:latest', apiProcesses });
+    const entry = 'dist/test/fixtures/fault-app/main.js';
+    const server = (app = await ServedApp.spawn({ entry, env: { FAULT_APP } }));
+    const [code] = (await once(server.process, 'close')) as [number];
+    expect(code).toBe(1);
+    const fatal = server.records.filter(({ level }) => level >= 40);
+    expect(fatal).toEqual([
+      expect.objectContaining({
+        level: 60,
+        code: 'MODEL_NOT_FOUND',
+        cause: expect.stringContaining('Looked in '),
+        msg: expect.stringMatching(/^Expected model none:latest in the model store, which has/),
+      }),
+    ]);
+    expect(server.errorOutput).toBe('');
+    expect(server.output).not.toMatch(/^ +at /m);
+  },
+);
+
 it('/readyz is 503 until the worker has loaded its model; /livez answers, and calls wait', async () => {
   const entry = 'dist/test/fixtures/runner-app/main.js';
   const server = (app = await ServedApp.spawn({ entry, env: { RUNNABLE: 'Slow' } }));

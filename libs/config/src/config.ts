@@ -16,6 +16,8 @@ export interface ConfigEntry {
   /** `default`, a file and line, or a variable. */
   readonly source: string;
   readonly description: string;
+  /** `serve()` applies it, and nothing does in an application that is started in another way. */
+  readonly needsServe: boolean;
 }
 
 export interface LoadConfigOptions {
@@ -45,7 +47,7 @@ export class Config {
   }
 
   private entryOf(
-    { description, isSecret, ...info }: DocumentedKey,
+    { description, isSecret, needsServe = false, ...info }: DocumentedKey,
     names: readonly string[],
   ): ConfigEntry {
     const set = valueAt(this.values, names);
@@ -58,6 +60,7 @@ export class Config {
       value: isSecret && set !== undefined ? SECRET : shown,
       source: set === undefined ? DEFAULT : this.sourceOf(names),
       description,
+      needsServe,
     };
   }
 

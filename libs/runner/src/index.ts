@@ -25,6 +25,7 @@ export { shareCores } from './resources/share-cores.js';
 export type { CoreShare, CoreShareOptions } from './resources/share-cores.js';
 export { createRunnerProvider } from './nest/runner.providers.js';
 export { getRunnerToken } from './nest/runner.tokens.js';
+export { isExplained, startErrorFields } from './nest/start-error.js';
 export { PYTHON_OVERRIDES, nodeRunner, refuseOverrides } from './runner.definition.js';
 export type { NodeRunnerOptions, RunnerDefinition, RunnerOverrides } from './runner.definition.js';
 export {

@@ -28,7 +28,8 @@ export {
 } from './errors/serving.errors.js';
 export { STATUS_ERROR_CODES } from './errors/status-codes.js';
 export { ClosingState } from './http/closing-state.js';
-export { ENDING_SIGNALS, FAREWELL_MS } from './http/ending.js';
+export { addressesOf, handConnectionsTo } from './http/addresses.js';
+export { ENDING_SIGNALS, FAREWELL_MS, LAST_HOOKS_MS } from './http/ending.js';
 export { formatHost, hasOneHost, hostOf, parseHost, pathOf, withoutOrigin } from './http/host.js';
 export type { Host, TargetedRequest } from './http/host.js';
 export { SecondSignal } from './http/second-signal.js';

@@ -3,10 +3,10 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { MetricsMember } from 'bentonest/observe';
 import { RunnersCaller, SocketFolder } from 'bentonest/runner';
-import { ENDING_SIGNALS, ServerLife } from 'bentonest/serving';
+import { ENDING_SIGNALS, LAST_HOOKS_MS, ServerLife } from 'bentonest/serving';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication, withSharing } from './create-application.js';
+import { createApplication, servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { levelOf } from './log-through-bento.js';
 import { channelOf, tell } from './process-messages.js';
@@ -17,12 +17,25 @@ import type { ResolvedServeOptions } from './serve.options.js';
 export const API_PROCESS = 'BENTONEST_API_PROCESS';
 
 /**
+ * Which of the processes of a primary this one is.
+ *
+ * @returns undefined where it is none, and at most has inherited the variable from one.
+ */
+export function takeApiProcessNumber(): string | undefined {
+  const { [API_PROCESS]: number } = process.env;
+  // What this process starts is no such process.
+  delete process.env[API_PROCESS];
+  return process.send === undefined ? undefined : number;
+}
+
+/**
  * One of several processes that serve the API. Its port is the primary's, which hands connections
  * over; its runners' workers are, too.
  */
 export async function runApiProcess(
   root: RootModule,
   options: ResolvedServeOptions,
+  number: string,
 ): Promise<NestFastifyApplication> {
   const primary = process as unknown as MessagePort;
   // Signals go to the whole group; it is the primary that says when to end, and how.
@@ -31,8 +44,8 @@ export async function runApiProcess(
   // It may have died while this process was loading.
   if (!primary.connected) process.exit(1);
   const caller = new RunnersCaller(channelOf('runners', primary));
-  const metrics = new MetricsMember(process.env[API_PROCESS] ?? '', channelOf('metrics', primary));
-  const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
+  const metrics = new MetricsMember(number, channelOf('metrics', primary));
+  const shared = servedModule(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);
   app.get(ServerLife, { strict: false }).expectHanded();
@@ -79,7 +92,7 @@ async function closeWhole(app: NestFastifyApplication): Promise<boolean> {
   const graceMs = preStopDelayMs + shutdownGraceMs;
   setTimeout(() => {
     logger.error(`Not closed within ${graceMs} ms: the process ends with what is unfinished.`);
-    process.exit(1);
+    setTimeout(() => process.exit(1), LAST_HOOKS_MS).unref();
   }, graceMs).unref();
   try {
     await app.close();

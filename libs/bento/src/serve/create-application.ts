@@ -10,7 +10,8 @@ import type { MetricsMember } from 'bentonest/observe';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
-import { KEEP_LINES, logThroughBento } from './log-through-bento.js';
+import { SERVED } from '../bento.tokens.js';
+import { EarlyLog, KEEP_LINES, logThroughBento } from './log-through-bento.js';
 import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
 import { readTls, watchTls } from './tls.js';
 
@@ -19,24 +20,27 @@ export type RootModule = Type | DynamicModule;
 @Module({})
 class ServedModule {}
 
-/** What a process has in common with others. */
+/** What a process has in common with others, where there are any. */
 interface Sharing {
-  readonly runners: RunnerSharing;
+  readonly runners?: RunnerSharing;
   /** Only where there is somebody to ask for metrics. */
   readonly metrics?: MetricsMember;
 }
 
-/** The user's module, in a process that shares workers with others. */
-export function withSharing(root: RootModule, { runners, metrics }: Sharing): DynamicModule {
+/** The user's module, which learns that it is served, and what its process shares with others. */
+export function servedModule(root: RootModule, { runners, metrics }: Sharing = {}): DynamicModule {
   return {
     module: ServedModule,
     global: true,
     imports: [root],
     providers: [
+      { provide: SERVED, useValue: true },
       { provide: RUNNER_SHARING, useValue: runners },
       { provide: METRICS_SHARING, useValue: metrics },
+      // Who owns the runners for others is a context, and serves nothing.
+      ...(runners?.role === 'owner' ? [EarlyLog] : []),
     ],
-    exports: [RUNNER_SHARING, METRICS_SHARING],
+    exports: [SERVED, RUNNER_SHARING, METRICS_SHARING],
   };
 }
 

@@ -1,24 +1,18 @@
-import { Logger } from '@nestjs/common';
-import type { INestApplicationContext, LoggerService } from '@nestjs/common';
-import { BentoError } from 'bentonest/errors';
+import { Injectable, Logger } from '@nestjs/common';
+import type { INestApplicationContext, LoggerService, OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import type { BentoError } from 'bentonest/errors';
 import { BentoLogger, LevelSignal, LogLevel } from 'bentonest/observe';
-import { RunnerStartError } from 'bentonest/runner';
+import { isExplained, startErrorFields } from 'bentonest/runner';
 import type { LogLevelName } from 'bentonest/runner';
 
 /** The log is the application's, or what stands for it where there is none. */
 let isLogChosen = false;
 
-/** Whether an error says all that there is to say: a stack of ours would be of no help. */
-export function isExplained(error: unknown): error is BentoError {
-  // What a Runnable threw when it was loaded is its author's to find.
-  return error instanceof BentoError && !(error instanceof RunnerStartError);
-}
-
 /** Why there is no server, in one line. */
-export function logStartError({ message, code, cause }: BentoError): void {
+export function logStartError(error: BentoError): void {
   if (!isLogChosen) Logger.overrideLogger(BentoLogger.withDefaults());
-  const fields = cause instanceof Error ? { code, cause: cause.message } : { code };
-  new Logger('Serve').fatal(message, fields);
+  new Logger('Serve').fatal(error.message, startErrorFields(error));
 }
 
 /** Nest logs what ends the start with its stack; of an error that is logged anyway nothing is lost. */
@@ -73,6 +67,22 @@ export async function logThroughBento<T extends INestApplicationContext>(
   return app;
 }
 
+/**
+ * In a context that is initialised where it is made, lines would be kept until then: a runner that cannot
+ * start may have ended the process by that time.
+ */
+@Injectable()
+export class EarlyLog implements OnModuleInit {
+  constructor(private readonly modules: ModuleRef) {}
+
+  onModuleInit(): void {
+    const logger = find(this.modules, BentoLogger);
+    if (logger !== undefined) Logger.overrideLogger(logger);
+    Logger.flush();
+    isLogChosen = true;
+  }
+}
+
 /** An application that is initialised where it is made has no logger by then, and knows no signals. */
 export function listenToLevelSignal(app: INestApplicationContext): void {
   find(app, LevelSignal)?.listen();
@@ -89,7 +99,10 @@ export function levelOf(app: INestApplicationContext): SharedLevel | undefined {
   return find(app, LogLevel);
 }
 
-function find<T>(app: INestApplicationContext, type: new (...args: never[]) => T): T | undefined {
+function find<T>(
+  app: Pick<INestApplicationContext, 'get'>,
+  type: new (...args: never[]) => T,
+): T | undefined {
   try {
     return app.get(type, { strict: false });
   } catch {

@@ -5,9 +5,15 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { MetricsCollector } from 'bentonest/observe';
 import { RunnersOwner } from 'bentonest/runner';
-import { ENDING_SIGNALS, FAREWELL_MS, SecondSignal, ServerLife } from 'bentonest/serving';
+import {
+  ENDING_SIGNALS,
+  FAREWELL_MS,
+  LAST_HOOKS_MS,
+  SecondSignal,
+  ServerLife,
+} from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
-import { withSharing } from './create-application.js';
+import { servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log-through-bento.js';
 import { adminAddressOf, bindPort } from './port.js';
@@ -15,8 +21,8 @@ import { channelOf } from './process-messages.js';
 import type { ResolvedServeOptions } from './serve.options.js';
 import { readTls } from './tls.js';
 
-/** What the processes need to end when the grace period has, in milliseconds. */
-const LAST_MS = 1_000;
+/** What the processes need to end when the grace period has, and their hooks, in milliseconds. */
+const LAST_MS = LAST_HOOKS_MS + 1_000;
 
 /**
  * The first process of a server that has several: it has the port and the workers of the runners, and
@@ -29,13 +35,14 @@ export async function runPrimary(root: RootModule, options: ResolvedServeOptions
   const owner = new RunnersOwner();
   const primary = new Primary(ports, options, owner);
   primary.endOnSignals();
-  await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
+  await primary.start(servedModule(root, { runners: { role: 'owner', owner } }));
 }
 
-type Ports = Readonly<{ public: Server; admin: Server | undefined }>;
+/** Servers for each address. */
+type Ports = Readonly<{ public: readonly Server[]; admin: readonly Server[] }>;
 
-async function bindAdminPort(options: ResolvedServeOptions): Promise<Server | undefined> {
-  return options.admin?.port === undefined ? undefined : bindPort(adminAddressOf(options));
+async function bindAdminPort(options: ResolvedServeOptions): Promise<readonly Server[]> {
+  return options.admin?.port === undefined ? [] : bindPort(adminAddressOf(options));
 }
 
 class Primary {
@@ -59,8 +66,8 @@ class Primary {
       onFailure: () => void this.end(1),
     });
     // At once: a connection that nobody listens for would wait for ever.
-    this.processes.take(ports.public, 'public');
-    if (ports.admin !== undefined) this.processes.take(ports.admin, 'admin');
+    for (const server of ports.public) this.processes.take(server, 'public');
+    for (const server of ports.admin) this.processes.take(server, 'admin');
   }
 
   async start(root: RootModule): Promise<void> {
@@ -102,10 +109,10 @@ class Primary {
     const stopped = this.processes.stop();
     // So long they tell clients on open connections to leave, and still get new ones.
     await sleep(preStopDelayMs + FAREWELL_MS);
-    this.ports.public.close();
+    for (const server of this.ports.public) server.close();
     const isWhole = await stopped;
     if (!isWhole) this.logger.error('Not every API process could answer what it had.');
-    this.ports.admin?.close();
+    for (const server of this.ports.admin) server.close();
     // What cut the others off, such as a call that hangs, would keep the workers as well.
     if (!isWhole && performance.now() >= endAt) this.abandon(1);
     await this.context?.close();

@@ -1,12 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadConfig } from 'bentonest/config';
+import { isExplained } from 'bentonest/runner';
 import { ENDING_SIGNALS } from 'bentonest/serving';
-import { API_PROCESS, runApiProcess } from './api-process.js';
+import { runApiProcess, takeApiProcessNumber } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication } from './create-application.js';
+import { createApplication, servedModule } from './create-application.js';
 import type { RootModule } from './create-application.js';
-import { isExplained, logStartError } from './log-through-bento.js';
-import { adminAddressOf, checkPort, listen } from './port.js';
+import { logStartError } from './log-through-bento.js';
+import { adminAddressOf, checkPort, listen, toListenError } from './port.js';
 import { runPrimary } from './primary.js';
 import { resolveOptions } from './resolve-options.js';
 import type { ResolvedServeOptions, ServeOptions } from './serve.options.js';
@@ -32,7 +33,8 @@ export async function serve(
 ): Promise<NestFastifyApplication | undefined> {
   try {
     const resolved = resolveOptions(options, loadConfig().values);
-    if (process.env[API_PROCESS] !== undefined) return await runApiProcess(root, resolved);
+    const number = takeApiProcessNumber();
+    if (number !== undefined) return await runApiProcess(root, resolved, number);
     const isAlone = resolved.workers === 1 && resolved.maxRuntimeMs === undefined;
     if (isAlone) return await serveAlone(root, resolved);
     await runPrimary(root, resolved);
@@ -50,12 +52,27 @@ async function serveAlone(
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
   if (options.admin?.port !== undefined) await checkPort(adminAddressOf(options));
-  const app = await createApplication(root, options);
+  const app = await createApplication(servedModule(root), options);
   const admin = createAdminServer(app, options.admin);
   app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
-  const { port, host, backlog } = options;
-  await app.listen({ port, host, backlog });
+  await app.init();
+  await listenAgain(app, options);
   // Not before Nest has registered what stands before the routes: the operators' door leads to the same ones.
   if (admin !== undefined) await listen(admin, adminAddressOf(options));
   return app;
+}
+
+/** The port was free when the application began to start. That took its time. */
+async function listenAgain(
+  app: NestFastifyApplication,
+  { port, host, backlog }: ResolvedServeOptions,
+): Promise<void> {
+  const address = { port, host, backlog };
+  // Nest would log it as well.
+  await checkPort(address);
+  try {
+    await app.listen(address);
+  } catch (error) {
+    throw toListenError(error, address);
+  }
 }

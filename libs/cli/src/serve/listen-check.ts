@@ -11,6 +11,7 @@ interface Listening {
 }
 
 const CHANNEL = 'tracing:net.server.listen:asyncStart';
+const LOOPBACK = /^(?:127\.|::1$)/;
 /** An application may have servers besides, for metrics or inspection, that come first. */
 const PATIENCE_MS = 1000;
 
@@ -22,7 +23,7 @@ export function checkListening(asked: ListenAddress, tell: (line: string) => voi
     const { port, host } = (message as Listening).options ?? {};
     if (port === undefined) return;
     const isPort = asked.port === undefined || Number(port) === asked.port;
-    if (isPort && (asked.host === undefined || host === asked.host)) {
+    if (isPort && isAskedHost(asked.host, host)) {
       clearTimeout(timer);
       unsubscribe(CHANNEL, onListen);
       return;
@@ -36,4 +37,10 @@ export function checkListening(asked: ListenAddress, tell: (line: string) => voi
     }, PATIENCE_MS).unref();
   };
   subscribe(CHANNEL, onListen);
+}
+
+/** A server that is to listen at `localhost` listens at its addresses. */
+function isAskedHost(asked: string | undefined, host: string | undefined): boolean {
+  if (asked === undefined || host === asked) return true;
+  return asked === 'localhost' && host !== undefined && LOOPBACK.test(host);
 }

@@ -17,14 +17,18 @@ export function renderConfigPage(): string {
     .join('\n');
 }
 
+const BY_SERVE = 'By `serve()` only.';
+
 function renderSection(name: string, keys: readonly DocumentedKey[]): string {
   const variable = `BENTONEST__${keys[0]?.path.slice(0, -1).map(toSegment).join('__')}__…`;
-  const rows = keys.map(({ path, description, default: value }) => [
+  const isServes = keys.every(({ needsServe }) => needsServe === true);
+  const rows = keys.map(({ path, description, needsServe, default: value }) => [
     `\`${path.slice(path[1] === ANY_NAME ? 2 : 1).join('.')}\``,
-    description,
+    needsServe === true && !isServes ? `${description} ${BY_SERVE}` : description,
     value === undefined ? '' : showDefault(value),
   ]);
-  return `### ${name}\n\n\`${variable}\`\n\n${table([['key', 'what it does', 'default'], ...rows])}\n`;
+  const note = isServes ? ` – ${BY_SERVE}` : '';
+  return `### ${name}\n\n\`${variable}\`${note}\n\n${table([['key', 'what it does', 'default'], ...rows])}\n`;
 }
 
 function showDefault(value: unknown): string {

@@ -9,6 +9,8 @@ export interface KeyInfo {
   readonly impliedValue?: unknown;
   /** It is shown to nobody. */
   readonly isSecret?: boolean;
+  /** `serve()` applies it: in an application that is started in another way it does nothing. */
+  readonly needsServe?: boolean;
   /** Its names are those of variables: as they are written, also in the environment. */
   readonly keepsCase?: boolean;
 }
@@ -19,6 +21,11 @@ export interface KeyInfo {
  */
 export function key<Schema extends v.GenericSchema>(schema: Schema, info: KeyInfo) {
   return v.optional(v.pipe(schema, v.metadata({ ...info })));
+}
+
+/** A key of what is around the application: `serve()` makes it. */
+export function serveKey<Schema extends v.GenericSchema>(schema: Schema, info: KeyInfo) {
+  return key(schema, { ...info, needsServe: true });
 }
 
 /** Keys that belong together. */

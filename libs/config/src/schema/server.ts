@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, integer, key, milliseconds, oneOf, section, text, texts } from './key.js';
+import { flag, integer, key, milliseconds, oneOf, section, serveKey, text, texts } from './key.js';
 
 const PORT = integer(0, 65_535);
 const CORES = v.union(
@@ -10,20 +10,20 @@ const PROXIES = v.union([flag(), texts()], 'true, false, or a list of addresses'
 
 export const serverKeys = {
   server: section({
-    host: key(text(), {
+    host: serveKey(text(), {
       description: 'Address to listen at; 0.0.0.0 in a container.',
       default: 'localhost',
     }),
-    port: key(PORT, { description: 'Port to listen at.', default: 3000 }),
-    backlog: key(integer(1, 65_535), {
+    port: serveKey(PORT, { description: 'Port to listen at.', default: 3000 }),
+    backlog: serveKey(integer(1, 65_535), {
       description: 'Connections that wait to be accepted.',
       default: 511,
     }),
-    workers: key(CORES, {
+    workers: serveKey(CORES, {
       description: 'Processes that serve the API; auto: one for each core.',
       default: 1,
     }),
-    maxRuntimeMs: key(milliseconds(1000), {
+    maxRuntimeMs: serveKey(milliseconds(1000), {
       description: 'An API process is replaced after this time, without losing a request.',
     }),
     timeoutMs: key(milliseconds(), {
@@ -64,75 +64,75 @@ export const serverKeys = {
       description: 'Largest body, in bytes.',
       default: '(20 MiB of services, 1 MiB of others)',
     }),
-    trustProxy: key(PROXIES, {
+    trustProxy: serveKey(PROXIES, {
       description:
         'Whose X-Forwarded-* headers are believed: of nobody, of everybody, or of addresses and networks.',
       default: false,
     }),
-    http2: key(flag(), {
+    http2: serveKey(flag(), {
       description: 'HTTP/2; with TLS, HTTP/1.1 is served beside it.',
       default: false,
     }),
-    securityHeaders: key(flag(), {
+    securityHeaders: serveKey(flag(), {
       description: "helmet's security headers (needs @fastify/helmet).",
       default: false,
     }),
   }),
   admin: section({
-    port: key(PORT, {
+    port: serveKey(PORT, {
       description:
         'Port of an address of its own for /metrics, health and the log level; the main one then serves no /metrics.',
     }),
-    host: key(text(), { description: 'Address of the admin port.', default: 'localhost' }),
-    token: key(v.pipe(text(), v.minLength(22, 'a text of 22 characters or more')), {
+    host: serveKey(text(), { description: 'Address of the admin port.', default: 'localhost' }),
+    token: serveKey(v.pipe(text(), v.minLength(22, 'a text of 22 characters or more')), {
       description:
         'Bearer token, of 22 characters or more, that changes need there; without one there are none.',
       isSecret: true,
     }),
   }),
   ssl: section({
-    certFile: key(text(), {
+    certFile: serveKey(text(), {
       description:
         'Certificate chain, PEM. With keyFile it turns TLS on; both are read again when they change.',
     }),
-    keyFile: key(text(), { description: 'Private key, PEM.' }),
-    caFile: key(text(), {
+    keyFile: serveKey(text(), { description: 'Private key, PEM.' }),
+    caFile: serveKey(text(), {
       description: 'Certificates of those who sign client certificates, PEM.',
     }),
-    passphrase: key(text(), { description: 'Of the private key.', isSecret: true }),
-    minVersion: key(oneOf('TLSv1.2', 'TLSv1.3'), {
+    passphrase: serveKey(text(), { description: 'Of the private key.', isSecret: true }),
+    minVersion: serveKey(oneOf('TLSv1.2', 'TLSv1.3'), {
       description: 'Oldest version of TLS.',
       default: 'TLSv1.2',
     }),
-    requestClientCert: key(flag(), {
+    requestClientCert: serveKey(flag(), {
       description: 'Only clients with a certificate of caFile are served.',
       default: false,
     }),
   }),
   cors: section({
-    enabled: key(flag(), {
+    enabled: serveKey(flag(), {
       description: 'Answers browsers of other origins.',
       default: '(true where another key of cors is set, else false)',
       impliedValue: true,
     }),
-    origins: key(texts(), {
+    origins: serveKey(texts(), {
       description: 'Origins that may call, such as https://app.example.com; "*" is all.',
       default: [],
     }),
-    methods: key(texts(), {
+    methods: serveKey(texts(), {
       description: 'Methods that they may use.',
       default: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     }),
-    allowedHeaders: key(texts(), {
+    allowedHeaders: serveKey(texts(), {
       description: 'Headers that they may send.',
       default: '(those that they ask for)',
     }),
-    exposedHeaders: key(texts(), { description: 'Headers that they may read.', default: [] }),
-    credentials: key(flag(), {
+    exposedHeaders: serveKey(texts(), { description: 'Headers that they may read.', default: [] }),
+    credentials: serveKey(flag(), {
       description: 'Whether cookies and credentials go with it.',
       default: false,
     }),
-    maxAgeSeconds: key(integer(0, 86_400), {
+    maxAgeSeconds: serveKey(integer(0, 86_400), {
       description: 'Time for which a browser remembers, in seconds.',
     }),
   }),

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { BentoError } from 'bentonest/errors';
 import { WORKER_CHANNEL } from '../runner.channels.js';
 import type { WorkerEvent } from '../runner.channels.js';
 import { RunnerOptionsError } from '../runner.errors.js';
@@ -10,6 +11,7 @@ import type { RunnerDefinition, RunnerOverrides } from '../runner.definition.js'
 import type { RunnerHost } from '../runner-host.js';
 import type { RunnerStatus } from '../runner-status.js';
 import type { RunnerSharing } from '../sharing/runner-sharing.js';
+import { isExplained, startErrorFields } from './start-error.js';
 
 /** Options of the runners together. */
 export interface RunnerRegistryOptions {
@@ -34,6 +36,7 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
 
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
+  private isLate = false;
 
   constructor(
     private readonly options: RunnerRegistryOptions = {},
@@ -84,16 +87,29 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
     const isAwaited = (host: RunnerHost): boolean =>
       this.options.startup === 'wait' || host.isEmbedded;
     const others = hosts.filter((host) => !isAwaited(host)).map((host) => this.start(host));
-    // Nobody awaits these: the process ends with the cause on stderr, as with any error at start.
-    Promise.all(others).catch((error: unknown) => {
-      this.logger.fatal(toLogText(error));
-      queueMicrotask(() => rethrow(error));
-    });
+    Promise.all(others).catch((error: unknown) => this.endProcess(error));
     await Promise.all(hosts.filter((host) => isAwaited(host)).map((host) => this.start(host)));
   }
 
+  /** Nobody awaits what starts in the background: the process ends, as with any error at start. */
+  private endProcess(error: unknown): void {
+    const { logger } = this;
+    if (error instanceof BentoError) logger.fatal(error.message, startErrorFields(error));
+    else logger.fatal(error instanceof Error ? error.message : String(error));
+    // Who listens to what nobody catches, such as a test runner, is to hear of it.
+    const isHeard = process.listenerCount('uncaughtException') > 0;
+    if (isExplained(error) && !isHeard) process.exit(1);
+    queueMicrotask(() => rethrow(error));
+  }
+
+  /** The process is about to end, and the workers end with it: the shutdown is not to wait for what they run. */
+  endWithProcess(): void {
+    this.isLate = true;
+  }
+
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    const stopped = Promise.all([...this.hosts.values()].map((host) => host.stop()));
+    if (!this.isLate) await stopped;
     this.gateway.close();
     unsubscribe(WORKER_CHANNEL, this.logWorkerEvent);
   }
@@ -128,13 +144,6 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
       `${host.name} is ready (${where}) +${(performance.now() - startedAt).toFixed(0)}ms`,
     );
   }
-}
-
-/** With its cause, which clients are not shown. */
-function toLogText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? `${error.message}\n${cause.message}` : error.message;
 }
 
 function rethrow(error: unknown): never {

@@ -12,6 +12,8 @@ export class GracefulClose {
   /** Whether there were still requests, or connections without their end, when the grace period ended. */
   hasCut = false;
   private isDraining = false;
+  private sweep: NodeJS.Timeout | undefined;
+  private cut: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly server: RawServerBase,
@@ -28,18 +30,20 @@ export class GracefulClose {
     // Before Fastify's own listener, and only now: a hook would cost every request until then.
     server.prependListener('request', sendConnectionClose);
     connections.announceClose();
-    const sweep = setInterval(() => {
+    this.sweep = setInterval(() => {
       if (this.isDraining || !server.listening) connections.closeIdle();
     }, SWEEP_MS).unref();
-    const end = setTimeout(() => {
+    this.cut = setTimeout(() => {
       this.hasCut = connections.all.size > 0 || connections.hasSessions;
       connections.closeAll();
     }, graceMs).unref();
-    server.once('close', () => {
-      clearInterval(sweep);
-      clearTimeout(end);
-    });
     await sleep(Math.min(FAREWELL_MS, graceMs));
+  }
+
+  /** To be called when all connections have ended: those of other addresses may do so after the server. */
+  end(): void {
+    clearInterval(this.sweep);
+    clearTimeout(this.cut);
   }
 
   /** Waits for the connections that Node's `close` does not know, since another process has accepted them. */

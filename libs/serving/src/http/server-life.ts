@@ -2,10 +2,12 @@ import type { Server } from 'node:http';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { RunnerRegistry } from 'bentonest/runner';
 import type { FastifyInstance } from 'fastify';
 import { SERVING_OPTIONS, resolveServingOptions } from '../serving.options.js';
 import type { ResolvedServingOptions, ServingOptions } from '../serving.options.js';
 import { answerClientError } from '../errors/client-errors.js';
+import { listenAtAllAddresses } from './addresses.js';
 import { Admission } from './admission.js';
 import { ClosingState } from './closing-state.js';
 import { forceExitAfter } from './forced-exit.js';
@@ -32,6 +34,7 @@ export class ServerLife implements BeforeApplicationShutdown {
     readonly admission: Admission,
     private readonly state: ClosingState,
     @Optional() @Inject(SERVING_OPTIONS) options: ServingOptions = {},
+    @Optional() private readonly runners?: RunnerRegistry,
   ) {
     this.options = resolveServingOptions(options);
   }
@@ -42,6 +45,7 @@ export class ServerLife implements BeforeApplicationShutdown {
     const { preStopDelayMs, bodyIdleTimeoutMs: idleMs } = this.options;
     const { requestTimeoutMs: totalMs = DEFAULT_REQUEST_TIMEOUT_MS } = this.options;
     const connections = new OpenConnections(server);
+    listenAtAllAddresses(fastify);
     setTimeouts(server, this.options);
     new IdleBodies(server, connections, idleMs).watch();
     boundStreams(server, { idleMs, totalMs });
@@ -64,6 +68,10 @@ export class ServerLife implements BeforeApplicationShutdown {
       close: async () => {
         if (this.isHanded) await this.closing?.drain();
         await close();
+        this.closing?.end();
+        const isProcessEnding = this.disarm !== undefined || this.isHanded;
+        // What a call that hangs keeps would use up the time of the hooks that follow.
+        if (this.hasCut && isProcessEnding) this.runners?.endWithProcess();
       },
     });
   }

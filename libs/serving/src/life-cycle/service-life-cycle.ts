@@ -15,7 +15,7 @@ export interface ServiceLifeCycle {
   onDeployment?(): unknown;
   /** Once in each process that serves, before it takes requests; what it throws stops the start. */
   onStartup?(): unknown;
-  /** Once in each process that served, when its last request has been answered. */
+  /** Once in each process that served, when its last request has been answered, or cut off by the end of the grace period. */
   onShutdown?(): unknown;
 }
 
