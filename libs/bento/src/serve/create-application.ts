@@ -10,8 +10,9 @@ import type { MetricsMember } from 'bentonest/observe';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
+import { SERVE_OPTIONS } from '../bento.tokens.js';
 import { KEEP_LINES, logThroughBento } from './log-through-bento.js';
-import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
+import type { CorsOptions, ResolvedServeOptions, ServeOptions } from './serve.options.js';
 import { readTls, watchTls } from './tls.js';
 
 export type RootModule = Type | DynamicModule;
@@ -24,6 +25,17 @@ interface Sharing {
   readonly runners: RunnerSharing;
   /** Only where there is somebody to ask for metrics. */
   readonly metrics?: MetricsMember;
+}
+
+/** The user's module, which then knows what the code said to serve(). */
+export function withServeOptions(root: RootModule, options: ServeOptions): DynamicModule {
+  return {
+    module: ServedModule,
+    global: true,
+    imports: [root],
+    providers: [{ provide: SERVE_OPTIONS, useValue: options }],
+    exports: [SERVE_OPTIONS],
+  };
 }
 
 /** The user's module, in a process that shares workers with others. */

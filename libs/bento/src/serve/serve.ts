@@ -3,7 +3,7 @@ import { loadConfig } from 'bentonest/config';
 import { ENDING_SIGNALS } from 'bentonest/serving';
 import { API_PROCESS, runApiProcess } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication } from './create-application.js';
+import { createApplication, withServeOptions } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { isExplained, logStartError } from './log-through-bento.js';
 import { adminAddressOf, checkPort, listen } from './port.js';
@@ -32,10 +32,11 @@ export async function serve(
 ): Promise<NestFastifyApplication | undefined> {
   try {
     const resolved = resolveOptions(options, loadConfig().values);
-    if (process.env[API_PROCESS] !== undefined) return await runApiProcess(root, resolved);
+    const served = withServeOptions(root, options);
+    if (process.env[API_PROCESS] !== undefined) return await runApiProcess(served, resolved);
     const isAlone = resolved.workers === 1 && resolved.maxRuntimeMs === undefined;
-    if (isAlone) return await serveAlone(root, resolved);
-    await runPrimary(root, resolved);
+    if (isAlone) return await serveAlone(served, resolved);
+    await runPrimary(served, resolved);
     return undefined;
   } catch (error) {
     if (!isExplained(error)) throw error;
