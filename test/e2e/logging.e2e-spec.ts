@@ -50,6 +50,31 @@ it('is JSON from the first line on, Nest’s lines included', () => {
   });
 });
 
+describe('secrets', () => {
+  const names = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
+  const headers = Object.fromEntries(names.map((name) => [name, `hunter2 of ${name}`]));
+
+  it('of headers are not shown, nor what redact names in a body, by services and workers', async () => {
+    const user = { name: 'Ada', email: 'hunter2@example.com' };
+    const id = await idOf(await app.post('/talk', { runner: 'node', user }, headers));
+    const line = await lineOf(({ msg, requestId }) => msg === 'asked' && requestId === id);
+    expect(line.user).toEqual({ name: 'Ada', email: '[Redacted]' });
+    const shown = line.headers as Record<string, string>;
+    expect(names.map((name) => [name, shown[name]])).toEqual(
+      names.map((name) => [name, '[Redacted]']),
+    );
+    expect(shown['content-type']).toBe('application/json');
+    const inWorker = await lineOf(
+      ({ runner, msg }) => runner === 'node_talker' && msg === 'talking',
+    );
+    expect(inWorker).toMatchObject({
+      user: { name: 'Ada', email: '[Redacted]' },
+      headers: { cookie: '[Redacted]' },
+    });
+    expect(app.output).not.toContain('hunter2');
+  });
+});
+
 describe('the access log', () => {
   it('has a line for each request, with what there is to know of it', async () => {
     const id = await idOf(await app.post('/talk', { runner: 'node' }, { cookie: 'a=hunter2' }));

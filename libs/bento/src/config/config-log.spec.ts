@@ -20,6 +20,7 @@ class Iris {
     BentoModule.forRootAsync({
       metrics: false,
       useFactory: () => ({
+        unregisteredServices: 'ignore' as const,
         maxConcurrency: 5,
         timeoutMs: 100,
         shedding: true,
