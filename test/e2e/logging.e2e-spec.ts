@@ -2,22 +2,17 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { LogAppOptions } from '../fixtures/log-app/main.js';
+import { startLogApp } from '../faults/log-app.js';
 import { findPython } from './python-environment.js';
-import { ServedApp, until } from './served-app.js';
-import type { LogRecord } from './served-app.js';
+import { until } from './served-app.js';
+import type { LogRecord, ServedApp } from './served-app.js';
 
-const entry = 'dist/test/fixtures/log-app/main.js';
 const python = (await findPython()) ?? '';
 
 let app: ServedApp;
 
-function start(options: LogAppOptions = {}): Promise<ServedApp> {
-  return ServedApp.start({ entry, env: { LOG_APP: JSON.stringify(options) } });
-}
-
 beforeAll(async () => {
-  app = await start({ python, logging: { redact: ['user.email'] } });
+  app = await startLogApp({ python, logging: { redact: ['user.email'] } });
 });
 
 afterAll(() => app.end());
@@ -276,7 +271,10 @@ it('SIGUSR2 changes the level to debug and back, in the workers too', async () =
 });
 
 it('of several processes, the first one takes SIGUSR2 and tells the others', async () => {
-  const several = await start({ apiProcesses: 2, logging: { access: { fields: ['status'] } } });
+  const several = await startLogApp({
+    apiProcesses: 2,
+    logging: { access: { fields: ['status'] } },
+  });
   onTestFinished(async () => {
     await several.end();
   });
@@ -304,7 +302,7 @@ it('of several processes, the first one takes SIGUSR2 and tells the others', asy
 });
 
 it('without logging, Nest logs as ever, and requests are not logged', async () => {
-  const plain = await start({ logging: false });
+  const plain = await startLogApp({ logging: false });
   onTestFinished(async () => {
     await plain.end();
   });
@@ -314,7 +312,7 @@ it('without logging, Nest logs as ever, and requests are not logged', async () =
 });
 
 it('is text where that is asked for', async () => {
-  const pretty = await start({ logging: { format: 'pretty' } });
+  const pretty = await startLogApp({ logging: { format: 'pretty' } });
   onTestFinished(async () => {
     await pretty.end();
   });
