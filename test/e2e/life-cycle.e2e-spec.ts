@@ -145,10 +145,11 @@ describe.each([1, 2])('on a port that is taken, a server of %i', (workers) => {
       return performance.now() - startedAt;
     };
     await meetBounds(async () => {
-      // What the loading of the code takes, which is the most of it.
+      // What the loading of the code takes, which is the most of it, and grows with all else the machine does.
       const loadMs = await exitMs(start('1.5' as never));
       const value = await exitMs(start(workers, { PORT: String(port) }));
-      return [{ name: 'exit after ms', value, atMost: loadMs + 3000 }];
+      console.info(`exit after ${value.toFixed(0)} ms in all (the table of faults: 2000)`);
+      return [{ name: 'exit after the code is loaded ms', value: value - loadMs, atMost: 2000 }];
     });
     if (app === undefined) throw new Error('It was not started.');
     expect(app.output).toContain(`Cannot listen at port ${port} of localhost`);

@@ -2,22 +2,17 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { LogAppOptions } from '../fixtures/log-app/main.js';
+import { startLogApp } from '../faults/log-app.js';
 import { findPython } from './python-environment.js';
-import { ServedApp, until } from './served-app.js';
-import type { LogRecord } from './served-app.js';
+import { until } from './served-app.js';
+import type { LogRecord, ServedApp } from './served-app.js';
 
-const entry = 'dist/test/fixtures/log-app/main.js';
 const python = (await findPython()) ?? '';
 
 let app: ServedApp;
 
-function start(options: LogAppOptions = {}): Promise<ServedApp> {
-  return ServedApp.start({ entry, env: { LOG_APP: JSON.stringify(options) } });
-}
-
 beforeAll(async () => {
-  app = await start({ python, logging: { redact: ['user.email'] } });
+  app = await startLogApp({ python, logging: { redact: ['user.email'] } });
 });
 
 afterAll(() => app.end());
@@ -47,6 +42,31 @@ it('is JSON from the first line on, Nest’s lines included', () => {
     pid: app.process.pid,
     context: 'NestFactory',
     msg: 'Starting Nest application...',
+  });
+});
+
+describe('secrets', () => {
+  const names = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'x-api-key'];
+  const headers = Object.fromEntries(names.map((name) => [name, `hunter2 of ${name}`]));
+
+  it('of headers are not shown, nor what redact names in a body, by services and workers', async () => {
+    const user = { name: 'Ada', email: 'hunter2@example.com' };
+    const id = await idOf(await app.post('/talk', { runner: 'node', user }, headers));
+    const line = await lineOf(({ msg, requestId }) => msg === 'asked' && requestId === id);
+    expect(line.user).toEqual({ name: 'Ada', email: '[Redacted]' });
+    const shown = line.headers as Record<string, string>;
+    expect(names.map((name) => [name, shown[name]])).toEqual(
+      names.map((name) => [name, '[Redacted]']),
+    );
+    expect(shown['content-type']).toBe('application/json');
+    const inWorker = await lineOf(
+      ({ runner, msg }) => runner === 'node_talker' && msg === 'talking',
+    );
+    expect(inWorker).toMatchObject({
+      user: { name: 'Ada', email: '[Redacted]' },
+      headers: { cookie: '[Redacted]' },
+    });
+    expect(app.output).not.toContain('hunter2');
   });
 });
 
@@ -251,7 +271,10 @@ it('SIGUSR2 changes the level to debug and back, in the workers too', async () =
 });
 
 it('of several processes, the first one takes SIGUSR2 and tells the others', async () => {
-  const several = await start({ apiProcesses: 2, logging: { access: { fields: ['status'] } } });
+  const several = await startLogApp({
+    apiProcesses: 2,
+    logging: { access: { fields: ['status'] } },
+  });
   onTestFinished(async () => {
     await several.end();
   });
@@ -279,7 +302,7 @@ it('of several processes, the first one takes SIGUSR2 and tells the others', asy
 });
 
 it('without logging, Nest logs as ever, and requests are not logged', async () => {
-  const plain = await start({ logging: false });
+  const plain = await startLogApp({ logging: false });
   onTestFinished(async () => {
     await plain.end();
   });
@@ -289,7 +312,7 @@ it('without logging, Nest logs as ever, and requests are not logged', async () =
 });
 
 it('is text where that is asked for', async () => {
-  const pretty = await start({ logging: { format: 'pretty' } });
+  const pretty = await startLogApp({ logging: { format: 'pretty' } });
   onTestFinished(async () => {
     await pretty.end();
   });

@@ -250,6 +250,13 @@ describe.each([1, 2])('a server of %i processes, with an address of the operator
 
   afterAll(() => served.end('SIGKILL'));
 
+  it('is told by the log at start, once, and not its token', () => {
+    const ofPort = served.output.split(`admin.port = ${port} (code: serve)`);
+    expect(ofPort.length).toBe(2);
+    expect(served.output).toContain('admin.token = \\"***\\" (code: serve)');
+    expect(served.output).not.toContain(TOKEN);
+  });
+
   it('has metrics and health there, which are then nowhere else, and changes need the token', async () => {
     const admin = (path: string, init?: RequestInit): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${path}`, init);

@@ -1,19 +1,12 @@
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { ServedApp, until } from '../e2e/served-app.js';
-import type { LogAppOptions } from '../fixtures/log-app/main.js';
+import { until } from '../e2e/served-app.js';
+import type { ServedApp } from '../e2e/served-app.js';
 import { residentMb } from './fault-app.js';
-
-const entry = 'dist/test/fixtures/log-app/main.js';
-const LOG_APP = JSON.stringify({
-  // Long lines, so that few requests fill what there is to fill.
-  logging: { access: { fields: ['status', 'userAgent', 'query'] } },
-} satisfies LogAppOptions);
+import { LONG_LINES, MAX_END_MS, askForLines, endOf, startLogApp } from './log-app.js';
 
 const MAX_GROWTH_MB = 48;
-const MAX_END_MS = 5000;
-const LONG = 'a'.repeat(500);
 
 let app: ServedApp | undefined;
 
@@ -22,39 +15,14 @@ afterEach(async () => {
   app = undefined;
 });
 
-/** Requests that log a line each, and some that log in a worker, too. */
-async function ask(server: ServedApp, count: number): Promise<Map<number, number>> {
-  const statuses = new Map<number, number>();
-  const askOne = async (number: number): Promise<void> => {
-    const headers = { 'user-agent': LONG };
-    const answer =
-      number % 10 === 0
-        ? await server.post(`/talk?q=${LONG}`, { runner: 'node' }, headers)
-        : await server.post(`/pid?q=${LONG}`, undefined, headers);
-    await answer.arrayBuffer();
-    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-  };
-  for (let at = 0; at < count; at += 50) {
-    await Promise.all(Array.from({ length: 50 }, (_, number) => askOne(number)));
-  }
-  return statuses;
-}
-
-/** Sends SIGTERM; how long the end took, in milliseconds. */
-async function endOf(server: ServedApp): Promise<number> {
-  const startedAt = performance.now();
-  expect(await server.end()).toBe(0);
-  return performance.now() - startedAt;
-}
-
 it('standard output that nobody reads: the server serves on; what was dropped is told, and adds up', async () => {
-  const server = (app = await ServedApp.start({ entry, env: { LOG_APP }, stdout: 'unread' }));
+  const server = (app = await startLogApp({ logging: LONG_LINES }, 'unread'));
   const pid = server.process.pid ?? 0;
-  await ask(server, 200);
+  await askForLines(server, 200);
   const before = residentMb(pid);
   const count = 1600;
   const startedAt = performance.now();
-  const statuses = await ask(server, count);
+  const { statuses } = await askForLines(server, count);
   const elapsed = performance.now() - startedAt;
   const growth = residentMb(pid) - before;
   console.info(
@@ -77,15 +45,15 @@ it('standard output that nobody reads: the server serves on; what was dropped is
   console.info(`${lines.length} lines written, ${told} dropped, of ${sent}`);
   expect(told).toBeGreaterThan(200);
   expect(Math.abs(lines.length + told - sent)).toBeLessThanOrEqual(2);
-  await ask(server, 50);
+  await askForLines(server, 50);
   await until(() => server.records.at(-1)?.status === 200, 5000);
   const endMs = await endOf(server);
   console.info(`ended in ${endMs.toFixed(0)} ms (bound ${MAX_END_MS})`);
 }, 60_000);
 
 it('a server whose standard output is full ends when it is asked to', async () => {
-  const server = (app = await ServedApp.start({ entry, env: { LOG_APP }, stdout: 'unread' }));
-  await ask(server, 1400);
+  const server = (app = await startLogApp({ logging: LONG_LINES }, 'unread'));
+  await askForLines(server, 1400);
   const endMs = await endOf(server);
   console.info(`ended in ${endMs.toFixed(0)} ms (bound ${MAX_END_MS})`);
   expect(endMs).toBeLessThanOrEqual(MAX_END_MS);
@@ -95,22 +63,19 @@ it.each([
   [
     'closed',
     async () => {
-      const server = await ServedApp.start({ entry, env: { LOG_APP }, stdout: 'unread' });
+      const server = await startLogApp({ logging: LONG_LINES }, 'unread');
       server.process.stdout?.destroy();
       return server;
     },
   ],
-  [
-    'a disk that is full',
-    () => ServedApp.start({ entry, env: { LOG_APP }, stdout: openSync('/dev/full', 'w') }),
-  ],
+  ['a disk that is full', () => startLogApp({ logging: LONG_LINES }, openSync('/dev/full', 'w'))],
 ])(
   'standard output is %s: the server serves on, and ends in order',
   async (_what, start) => {
     const server = (app = await start());
-    await ask(server, 200);
+    await askForLines(server, 200);
     const before = residentMb(server.process.pid ?? 0);
-    const statuses = await ask(server, 1400);
+    const { statuses } = await askForLines(server, 1400);
     const growth = residentMb(server.process.pid ?? 0) - before;
     expect([...statuses]).toEqual([[200, 1400]]);
     const endMs = await endOf(server);
@@ -124,7 +89,7 @@ it.each([
 );
 
 it('an error that ends the process ends it with its last lines written', async () => {
-  const server = (app = await ServedApp.start({ entry, env: { LOG_APP } }));
+  const server = (app = await startLogApp());
   const exited = once(server.process, 'close');
   await server.post('/crash').catch(() => undefined);
   await exited;

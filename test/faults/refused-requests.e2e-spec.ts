@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ScrapedMetrics } from '../e2e/scraped-metrics.js';
 import { until } from '../e2e/served-app.js';
 import { AMBIGUOUS_HOSTS, sendRaw, statuses } from '../e2e/smuggled-requests.js';
 import { FaultApp } from './fault-app.js';
 
+/** Time enough for three requests while one runs. */
+const BATCH_MS = 400;
 const ORIGIN = 'https://app.example.com';
 
 let app: FaultApp;
@@ -11,7 +14,7 @@ let app: FaultApp;
 beforeAll(async () => {
   const runner = { maxBatchSize: 1, maxQueue: 1, timeoutMs: 5000 };
   app = await FaultApp.start(
-    { runner, faults: { batchMs: 400 } },
+    { runner, faults: { batchMs: BATCH_MS } },
     {
       BENTONEST__CORS__ORIGINS: ORIGIN,
       BENTONEST__SERVER__BODY_LIMIT_BYTES: '1000',
@@ -118,6 +121,48 @@ it('503 of what the dispatcher refuses, with the time to try again', async () =>
   await until(async () => (await counted('/rows', 503)) === refused.length, 2000);
 });
 
+/** Calls of `slow` that the runner did not run to their end, by the reason. */
+async function lostCalls(): Promise<Record<string, number>> {
+  const metrics = new ScrapedMetrics(await (await app.served.get('/metrics')).text());
+  const name = 'bentonest_runner_lost_calls_total{runner_name="faults",method_name="slow",reason=';
+  return Object.fromEntries(
+    ['queue_full', 'deadline', 'unavailable', 'timeout', 'aborted'].map((reason) => [
+      reason,
+      metrics.get(`${name}"${reason}"}`) ?? Number.NaN,
+    ]),
+  );
+}
+
+it('the calls that a runner refuses or gives up are counted by the reason', async () => {
+  // So many batches are seen before a deadline is known to be missed: each row is one.
+  expect((await app.rows('slow', [1, 2, 3, 4, 5, 6, 7, 8])).status).toBe(200);
+  const before = await lostCalls();
+  const slow = (client: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Response> =>
+    app.rows('slow', [1], { options: { timeoutMs: client.timeoutMs }, signal: client.signal });
+  const running = slow();
+  await until(async () => (await app.status()).pending === 1, BATCH_MS);
+  expect((await slow({ timeoutMs: 100 })).status).toBe(503);
+  const client = new AbortController();
+  const waiting = slow({ signal: client.signal });
+  await until(async () => (await app.status()).waiting === 1, BATCH_MS);
+  expect((await slow()).status).toBe(503);
+  client.abort();
+  await expect(waiting).rejects.toThrow('aborted');
+  expect((await running).status).toBe(200);
+  expect((await slow({ timeoutMs: 100 })).status).toBe(504);
+  // It is given up, and runs on.
+  await until(async () => (await app.status()).pending === 0, 5000);
+  const after = await lostCalls();
+  const more = Object.entries(after).map(([reason, count]) => [reason, count - before[reason]]);
+  expect(Object.fromEntries(more)).toEqual({
+    queue_full: 1,
+    deadline: 1,
+    unavailable: 0,
+    timeout: 1,
+    aborted: 1,
+  });
+});
+
 it('503 of a call whose worker dies, and while there is none', async () => {
   app.setLoads(false);
   const [worker = 0] = await app.readyPids();
@@ -133,4 +178,5 @@ it('503 of a call whose worker dies, and while there is none', async () => {
     return errorCode === 'RUNNER_UNAVAILABLE';
   }, 20_000);
   expect(await seen(found.at(-1) as Response)).toEqual(refusal(503, 'RUNNER_UNAVAILABLE', '/rows'));
+  expect((await lostCalls()).unavailable).toBe(1);
 }, 30_000);

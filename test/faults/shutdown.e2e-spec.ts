@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { ServedApp, isAlive, until } from '../e2e/served-app.js';
+import { meetBounds } from './bounds.js';
 import { childPids } from './child-processes.js';
 import { Load } from './load.js';
 
@@ -25,29 +26,30 @@ const socketFolders = (): string[] =>
 
 it('SIGTERM under load: what is in flight is answered, exit 0, no child or socket is left', async () => {
   const before = socketFolders();
-  const server = (app = await ServedApp.start({ env: { TMPDIR } }));
-  const workers = childPids(server.process.pid);
-  expect(workers).toHaveLength(1);
-  expect(socketFolders()).toHaveLength(before.length + 1);
-  const load = new Load(32, () => server.post('/classify', FLOWER));
-  await sleep(500);
-  const startedAt = performance.now();
-  const exited = server.end('SIGTERM');
-  const told = until(async () => (await server.get('/readyz')).status === 503, 2000);
-  await load.stop();
-  expect(load.unanswered).toEqual([]);
-  expect([...load.statuses.keys()]).toEqual([200]);
-  const toldMs = await told;
-  expect(await exited).toBe(0);
-  const ms = performance.now() - startedAt;
-  console.info(
-    `/readyz 503 after ${toldMs.toFixed(0)} ms (bound 100), exit after ${ms.toFixed(0)} ms (bound ${GRACE_MS})`,
-  );
-  // Twice the bound: this process asks each 20 ms, and may itself have to wait.
-  expect(toldMs).toBeLessThan(200);
-  expect(ms).toBeLessThan(GRACE_MS);
-  await until(() => !workers.some((pid) => isAlive(pid)), 2000);
-  expect(socketFolders()).toEqual(before);
+  // This process asks each 20 ms, has the 32 clients, and may itself have to wait.
+  await meetBounds(async () => {
+    const server = (app = await ServedApp.start({ env: { TMPDIR } }));
+    const workers = childPids(server.process.pid);
+    expect(workers).toHaveLength(1);
+    expect(socketFolders()).toHaveLength(before.length + 1);
+    const load = new Load(32, () => server.post('/classify', FLOWER));
+    await sleep(500);
+    const startedAt = performance.now();
+    const exited = server.end('SIGTERM');
+    const told = until(async () => (await server.get('/readyz')).status === 503, 2000);
+    await load.stop();
+    expect(load.unanswered).toEqual([]);
+    expect([...load.statuses.keys()]).toEqual([200]);
+    const toldMs = await told;
+    expect(await exited).toBe(0);
+    const endedMs = performance.now() - startedAt;
+    await until(() => !workers.some((pid) => isAlive(pid)), 2000);
+    expect(socketFolders()).toEqual(before);
+    return [
+      { name: '/readyz 503 after ms', value: toldMs, atMost: 100 },
+      { name: 'exit after ms', value: endedMs, atMost: GRACE_MS },
+    ];
+  });
 });
 
 it('SIGKILL of the server: its workers exit within 2 s and remove their sockets', async () => {

@@ -7,7 +7,7 @@ import { RUNNER_SHARING, RunnerRegistry } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { DocsModule, MountedRequests, ServingModule } from 'bentonest/serving';
 import type { BentoExtras, BentoOptions } from './bento.options.js';
-import { BENTO_OPTIONS, MODULE_OPTIONS } from './bento.tokens.js';
+import { BENTO_OPTIONS, CODE_OPTIONS, MODULE_OPTIONS } from './bento.tokens.js';
 import { applyConfig } from './config/apply-config.js';
 import type { ModuleOptions } from './config/apply-config.js';
 import { readConfig } from './config/read-config.js';
@@ -37,12 +37,17 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
           ...(definition.providers ?? []),
           { provide: Config, useFactory: () => config.orThrow() },
           {
-            provide: MODULE_OPTIONS,
-            inject: [BENTO_OPTIONS, Config],
-            useFactory: (options: BentoOptions & BentoExtras, { values }: Config) => {
+            provide: CODE_OPTIONS,
+            inject: [BENTO_OPTIONS],
+            useFactory: (options: BentoOptions & BentoExtras): BentoExtras => {
               refuseLateOptions(options, Object.keys(extras));
-              return applyConfig({ ...extras, ...options }, values);
+              return { ...extras, ...options };
             },
+          },
+          {
+            provide: MODULE_OPTIONS,
+            inject: [CODE_OPTIONS, Config],
+            useFactory: (code: BentoExtras, { values }: Config) => applyConfig(code, values),
           },
         ],
         exports: [...(definition.exports ?? []), MODULE_OPTIONS],

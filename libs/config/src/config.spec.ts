@@ -178,6 +178,31 @@ it('entries tell values, where they come from, and no secret', () => {
   expect(ofRunners).toEqual(['runners.iris.workers']);
 });
 
+it('what the code says stands below, with its place, and hides its secrets, too', () => {
+  const code = (place: string, values: object) => ({ values, placeOf: () => place });
+  const { entries } = load('server:\n  port: 4000\ntracing:\n  otlp: { timeoutMs: 5 }\n').over([
+    code('code: a', {
+      server: { port: 1, host: 'a', backlog: undefined, configure: () => undefined },
+      ssl: { passphrase: 'secret-1' },
+    }),
+    code('code: b', {
+      server: { host: 'b' },
+      tracing: { otlp: { endpoint: 'https://me:secret-2@b/', headers: { a: 'secret-3' } } },
+      runners: { 'a.b': { requirements: ['x @ git+https://secret-4@b/x.git'] } },
+    }),
+  ]);
+  const set = entries.filter(({ source }) => source !== 'default');
+  expect(set.map(({ path, value, source }) => [path, value, source])).toEqual([
+    ['server.host', 'b', 'code: b'],
+    ['server.port', 4000, 'bentonest.yaml:2'],
+    ['ssl.passphrase', '***', 'code: a'],
+    ['runners.a.b.requirements', ['x @ git+https://***@b/x.git'], 'code: b'],
+    ['tracing.otlp.endpoint', 'https://***@b/', 'code: b'],
+    ['tracing.otlp.headers', '***', 'code: b'],
+    ['tracing.otlp.timeoutMs', 5, 'bentonest.yaml:4'],
+  ]);
+});
+
 it('an entry tells that another key has turned its section on', () => {
   const enabled = (yaml: string): unknown =>
     load(yaml).entries.find(({ path }) => path === 'cors.enabled')?.value;

@@ -11,9 +11,9 @@ import type { DocumentedKey } from './schema/walk.js';
 /** A key as it stands. */
 export interface ConfigEntry {
   readonly path: string;
-  /** What was set, else the default; `undefined` where there is none, `'***'` of a secret. */
+  /** What was set, else the default; `undefined` where there is none, `'***'` of a secret and in a URL. */
   readonly value: unknown;
-  /** `default`, a file and line, or a variable. */
+  /** `default`, a file and line, a variable, or what of the code. */
   readonly source: string;
   readonly description: string;
   /** `serve()` applies it, and nothing does in an application that is started in another way. */
@@ -34,6 +34,15 @@ export class Config {
     readonly values: ConfigValues,
     private readonly layers: readonly Layer[],
   ) {}
+
+  /** The same above what the code says, the lowest layer first. What of it is no key here is not shown. */
+  over(code: readonly Layer[]): Config {
+    const values = [...code.map((layer) => layer.values as ConfigValues), this.values];
+    return new Config(
+      values.reduce<ConfigValues>((below, above) => mergeConfig(below, above), {}),
+      [...code, ...this.layers],
+    );
+  }
 
   /** All keys, those of the services and runners that somebody has set among them. */
   get entries(): readonly ConfigEntry[] {
@@ -57,7 +66,7 @@ export class Config {
     const shown = set === undefined ? unset : set;
     return {
       path: names.join('.'),
-      value: isSecret && set !== undefined ? SECRET : shown,
+      value: isSecret && set !== undefined ? SECRET : withoutCredentials(shown),
       source: set === undefined ? DEFAULT : this.sourceOf(names),
       description,
       needsServe,
@@ -73,6 +82,14 @@ export class Config {
 
 const DEFAULT = 'default';
 const SECRET = '***';
+
+/** Who calls is a part of some URLs: of a collector, of an index of packages. */
+const CREDENTIALS = /(?<=:\/\/)[^\s/?#@]+(?=@)/g;
+
+function withoutCredentials(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutCredentials);
+  return typeof value === 'string' ? value.replaceAll(CREDENTIALS, SECRET) : value;
+}
 
 /**
  * Reads what operators have set: the environment, and below it bentonest.yaml.

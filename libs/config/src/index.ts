@@ -1,6 +1,7 @@
 export { Config, loadConfig } from './config.js';
 export type { ConfigEntry, LoadConfigOptions } from './config.js';
 export { ConfigError } from './config.errors.js';
+export type { Layer } from './layers/layer.js';
 export { renderConfigPage } from './schema/config-page.js';
 export { mergeConfig } from './merge.js';
 export type { Partly } from './merge.js';

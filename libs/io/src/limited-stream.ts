@@ -8,7 +8,8 @@ export class LimitedStream extends Transform {
 
   constructor(
     private readonly maxBytes: number,
-    private readonly tooLarge: () => Error,
+    /** Gets the bytes that were too much. */
+    private readonly tooLarge: (chunk: Buffer) => Error,
   ) {
     super();
   }
@@ -16,6 +17,6 @@ export class LimitedStream extends Transform {
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     this.received += chunk.length;
     if (this.received <= this.maxBytes) done(null, chunk);
-    else done(this.tooLarge());
+    else done(this.tooLarge(chunk));
   }
 }

@@ -119,6 +119,7 @@ export function onnxRunner(name: string, options: OnnxRunnerOptions): RunnerDefi
     ...runnerOptions,
     workers,
     name,
+    given: options,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, PYTHON_OVERRIDES);
       return onnxRunner(name, { ...options, ...overrides });

@@ -42,6 +42,7 @@ export function pythonRunner(name: string, options: PythonRunnerOptions): Runner
     ...runnerOptions,
     workers,
     name,
+    given: options,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, ['model', 'executionProviders']);
       return pythonRunner(name, { ...options, ...overrides, env: { ...env, ...overrides.env } });

@@ -45,6 +45,7 @@ export function sklearnRunner(name: string, options: SklearnRunnerOptions): Runn
     ...runnerOptions,
     workers,
     name,
+    given: options,
     withOptions: (overrides) => {
       refuseOverrides(name, overrides, ['executionProviders']);
       return sklearnRunner(name, { ...options, ...overrides, env: { ...env, ...overrides.env } });

@@ -24,6 +24,8 @@ export const PYTHON_OVERRIDES = ['python', 'requirements', 'env'] as const;
 /** A runner as a module registers it: `onnxRunner(…)` and `nodeRunner(…)` make one. */
 export interface RunnerDefinition extends RunnerOptions {
   readonly name: string;
+  /** The options as the code gives them, for the log at start. @default those of the definition */
+  readonly given?: RunnerOptions;
   /**
    * Finds the Runnable and its options, at start and at `reload(model)`: a model's tag is resolved here.
    */
@@ -78,6 +80,7 @@ export function nodeRunner(name: string, options: NodeRunnerOptions): RunnerDefi
     ...runnerOptions,
     workers,
     name,
+    given: options,
     source: (model) => {
       if (model === undefined) return source;
       throw new RunnerOptionsError(

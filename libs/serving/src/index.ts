@@ -12,7 +12,11 @@ export type {
 } from './bento-service.decorator.js';
 export { Context, ContextRequest, ContextResponse } from './context/context.js';
 export { Ctx } from './context/ctx.decorator.js';
-export { createController, getApiNames } from './controller/create-controller.js';
+export {
+  createController,
+  getApiNames,
+  getDecoratedSettings,
+} from './controller/create-controller.js';
 export type { ServiceSettings } from './controller/create-controller.js';
 export { BentoErrorFilter } from './errors/bento-error.filter.js';
 export type { ErrorBody } from './errors/error-body.js';
@@ -60,7 +64,7 @@ export type {
 export { ServiceHooks } from './life-cycle/service-life-cycle.js';
 export type { ServiceLifeCycle } from './life-cycle/service-life-cycle.js';
 export { ServingModule } from './serving.module.js';
-export { SERVING_OPTIONS } from './serving.options.js';
+export { SERVING_OPTIONS, resolveServingOptions } from './serving.options.js';
 export type { OptionsSource, ServingOptions, SheddingOptions } from './serving.options.js';
 export { isOperatorRequest, isServedAt, markOperatorRequest } from './http/operator-address.js';
 export type { InfrastructureAddress } from './http/operator-address.js';

@@ -27,7 +27,7 @@ export function applyConfig(extras: BentoExtras, values: ConfigValues): ModuleOp
 }
 
 /** Keys of the server that hold however it was created; the others are serve()'s. */
-const SERVING_KEYS = [
+export const SERVING_KEYS = [
   'timeoutMs',
   'requestTimeoutMs',
   'headersTimeoutMs',

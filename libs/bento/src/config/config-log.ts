@@ -1,31 +1,48 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import type { OnApplicationBootstrap } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { Config } from 'bentonest/config';
-import { RUNNER_SHARING } from 'bentonest/runner';
+import { RUNNER_SHARING, RunnerRegistry } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
-import { SERVED } from '../bento.tokens.js';
+import type { BentoExtras } from '../bento.options.js';
+import { CODE_OPTIONS, SERVE_OPTIONS } from '../bento.tokens.js';
+import { servedServices } from '../feature/registrations.js';
+import type { ServeOptions } from '../serve/serve.options.js';
+import { rootLayer, runnersLayer, serveLayer, servicesLayer } from './code-layers.js';
 
 /** Variables that a main.ts reads itself, as a rule. */
 const USUAL = ['PORT', 'HOST'];
 
-/** Says at start what was set outside of the code, and where, secrets hidden. */
+/** Says at start what is set, and where: in the environment, the file or the code, secrets hidden. */
 @Injectable()
-export class ConfigLog implements OnApplicationBootstrap {
+export class ConfigLog implements OnModuleInit {
   private readonly logger = new Logger('Config');
+
+  @Optional() @Inject(SERVE_OPTIONS) private readonly serve?: ServeOptions;
+  @Optional() @Inject(RUNNER_SHARING) private readonly sharing?: RunnerSharing;
 
   constructor(
     private readonly config: Config,
-    @Optional() @Inject(RUNNER_SHARING) private readonly sharing?: RunnerSharing,
-    @Optional() @Inject(SERVED) private readonly isServed = false,
+    @Inject(CODE_OPTIONS) private readonly code: BentoExtras,
+    private readonly runners: RunnerRegistry,
+    private readonly modules: ModulesContainer,
   ) {}
 
-  onApplicationBootstrap(): void {
+  // Before runners are started: why one cannot be may be seen there.
+  onModuleInit(): void {
     // Of several processes, the first has said it.
     if (this.sharing?.role === 'caller') return;
-    for (const { path, value, source } of this.config.entries) {
+    const { values } = this.config;
+    const { entries } = this.config.over([
+      serveLayer(this.serve ?? {}),
+      rootLayer(this.code),
+      runnersLayer(this.runners.given),
+      servicesLayer(servedServices(this.modules), values),
+    ]);
+    for (const { path, value, source } of entries) {
       if (source !== 'default') this.logger.log(`${path} = ${JSON.stringify(value)} (${source})`);
     }
-    if (!this.isServed) this.warnOfIdleKeys();
+    if (this.serve === undefined) this.warnOfIdleKeys();
   }
 
   private warnOfIdleKeys(): void {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { OnModuleInit, Type } from '@nestjs/common';
+import type { OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Config } from 'bentonest/config';
 import { ServiceConfigurationError } from 'bentonest/errors';
@@ -7,7 +7,7 @@ import { getDecoratedServices } from 'bentonest/serving';
 import type { ServiceClass } from 'bentonest/serving';
 import { BENTO_OPTIONS } from '../bento.tokens.js';
 import type { BentoOptions } from '../bento.options.js';
-import { controlledServices, registeredServices } from './registrations.js';
+import { registeredServices, servedServices } from './registrations.js';
 import { refuseUnknownSettings } from './service-settings.js';
 
 /** Fails the start when this application serves neither a decorated service nor a class derived from it. */
@@ -26,19 +26,13 @@ export class ServiceAudit implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    const served = this.findServed();
+    const served = servedServices(this.modules);
     refuseUnknownSettings(served, this.config.values);
     if (this.options.unregisteredServices === 'ignore') return;
     for (const service of getDecoratedServices().keys()) {
       if (served.some((each) => isOrExtends(each, service))) continue;
       throw new ServiceConfigurationError(describe(service));
     }
-  }
-
-  private findServed(): ServiceClass[] {
-    return [...this.modules.values()]
-      .flatMap(({ controllers }) => [...controllers.keys()])
-      .flatMap((controller) => controlledServices.get(controller as Type) ?? []);
   }
 }
 

@@ -61,6 +61,7 @@ function spellings(name: string): readonly string[] {
   return [...new Set([name, words, name.toLowerCase()])];
 }
 
-function nameOf(service: ServiceClass): string {
+/** The name by which a service's settings are found. */
+export function nameOf(service: ServiceClass): string {
   return getServiceMetadata(service)?.name ?? service.name;
 }

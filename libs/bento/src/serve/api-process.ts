@@ -6,7 +6,7 @@ import { RunnersCaller, SocketFolder } from 'bentonest/runner';
 import { ENDING_SIGNALS, LAST_HOOKS_MS, ServerLife } from 'bentonest/serving';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication, servedModule } from './create-application.js';
+import { createApplication, withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { levelOf } from './log-through-bento.js';
 import { channelOf, tell } from './process-messages.js';
@@ -45,7 +45,7 @@ export async function runApiProcess(
   if (!primary.connected) process.exit(1);
   const caller = new RunnersCaller(channelOf('runners', primary));
   const metrics = new MetricsMember(number, channelOf('metrics', primary));
-  const shared = servedModule(root, { runners: { role: 'caller', caller }, metrics });
+  const shared = withSharing(root, { runners: { role: 'caller', caller }, metrics });
   const app = await createApplication(shared, options);
   const admin = createAdminServer(app, options.admin);
   app.get(ServerLife, { strict: false }).expectHanded();

@@ -10,9 +10,9 @@ import type { MetricsMember } from 'bentonest/observe';
 import { RUNNER_SHARING } from 'bentonest/runner';
 import type { RunnerSharing } from 'bentonest/runner';
 import { frameworkErrors } from 'bentonest/serving';
-import { SERVED } from '../bento.tokens.js';
+import { SERVE_OPTIONS } from '../bento.tokens.js';
 import { EarlyLog, KEEP_LINES, logThroughBento } from './log-through-bento.js';
-import type { CorsOptions, ResolvedServeOptions } from './serve.options.js';
+import type { CorsOptions, ResolvedServeOptions, ServeOptions } from './serve.options.js';
 import { readTls, watchTls } from './tls.js';
 
 export type RootModule = Type | DynamicModule;
@@ -27,20 +27,30 @@ interface Sharing {
   readonly metrics?: MetricsMember;
 }
 
-/** The user's module, which learns that it is served, and what its process shares with others. */
-export function servedModule(root: RootModule, { runners, metrics }: Sharing = {}): DynamicModule {
+/** The user's module, which then knows what the code said to serve(). */
+export function withServeOptions(root: RootModule, options: ServeOptions): DynamicModule {
+  return {
+    module: ServedModule,
+    global: true,
+    imports: [root],
+    providers: [{ provide: SERVE_OPTIONS, useValue: options }],
+    exports: [SERVE_OPTIONS],
+  };
+}
+
+/** The user's module, in a process that shares workers with others. */
+export function withSharing(root: RootModule, { runners, metrics }: Sharing): DynamicModule {
   return {
     module: ServedModule,
     global: true,
     imports: [root],
     providers: [
-      { provide: SERVED, useValue: true },
       { provide: RUNNER_SHARING, useValue: runners },
       { provide: METRICS_SHARING, useValue: metrics },
       // Who owns the runners for others is a context, and serves nothing.
       ...(runners?.role === 'owner' ? [EarlyLog] : []),
     ],
-    exports: [SERVED, RUNNER_SHARING, METRICS_SHARING],
+    exports: [RUNNER_SHARING, METRICS_SHARING],
   };
 }
 

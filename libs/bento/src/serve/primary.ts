@@ -13,7 +13,7 @@ import {
   ServerLife,
 } from 'bentonest/serving';
 import { ApiProcesses } from './api-processes.js';
-import { servedModule } from './create-application.js';
+import { withSharing } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { KEEP_LINES, levelOf, listenToLevelSignal, logThroughBento } from './log-through-bento.js';
 import { adminAddressOf, bindPort } from './port.js';
@@ -35,7 +35,7 @@ export async function runPrimary(root: RootModule, options: ResolvedServeOptions
   const owner = new RunnersOwner();
   const primary = new Primary(ports, options, owner);
   primary.endOnSignals();
-  await primary.start(servedModule(root, { runners: { role: 'owner', owner } }));
+  await primary.start(withSharing(root, { runners: { role: 'owner', owner } }));
 }
 
 /** Servers for each address. */

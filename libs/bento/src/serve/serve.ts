@@ -4,7 +4,7 @@ import { isExplained } from 'bentonest/runner';
 import { ENDING_SIGNALS } from 'bentonest/serving';
 import { runApiProcess, takeApiProcessNumber } from './api-process.js';
 import { createAdminServer } from './admin/admin-address.js';
-import { createApplication, servedModule } from './create-application.js';
+import { createApplication, withServeOptions } from './create-application.js';
 import type { RootModule } from './create-application.js';
 import { logStartError } from './log-through-bento.js';
 import { adminAddressOf, checkPort, listen, toListenError } from './port.js';
@@ -33,11 +33,12 @@ export async function serve(
 ): Promise<NestFastifyApplication | undefined> {
   try {
     const resolved = resolveOptions(options, loadConfig().values);
+    const served = withServeOptions(root, options);
     const number = takeApiProcessNumber();
-    if (number !== undefined) return await runApiProcess(root, resolved, number);
+    if (number !== undefined) return await runApiProcess(served, resolved, number);
     const isAlone = resolved.workers === 1 && resolved.maxRuntimeMs === undefined;
-    if (isAlone) return await serveAlone(root, resolved);
-    await runPrimary(root, resolved);
+    if (isAlone) return await serveAlone(served, resolved);
+    await runPrimary(served, resolved);
     return undefined;
   } catch (error) {
     if (!isExplained(error)) throw error;
@@ -52,7 +53,7 @@ async function serveAlone(
 ): Promise<NestFastifyApplication> {
   await checkPort(options);
   if (options.admin?.port !== undefined) await checkPort(adminAddressOf(options));
-  const app = await createApplication(servedModule(root), options);
+  const app = await createApplication(root, options);
   const admin = createAdminServer(app, options.admin);
   app.enableShutdownHooks([...ENDING_SIGNALS], { useProcessExit: true });
   await app.init();

@@ -1,6 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
 import { Logger } from '@nestjs/common';
-import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -13,7 +12,7 @@ import { LogLevel } from './log-level.js';
 import { LogLevelController } from './log-level.controller.js';
 import type { LoggingOptions } from './logging.options.js';
 
-let app: INestApplication | undefined;
+let app: NestFastifyApplication | undefined;
 
 afterEach(async () => {
   await app?.close();
@@ -24,12 +23,14 @@ afterEach(async () => {
 async function start(
   logging: boolean | LoggingOptions,
   logger?: 'bento',
-): Promise<INestApplication> {
+): Promise<NestFastifyApplication> {
   const observe = ObserveModule.register({ metrics: false, health: false, logging });
   const module = await Test.createTestingModule({
     imports: [NoRunnersModule, observe],
   }).compile();
-  app = module.createNestApplication(new FastifyAdapter(), { logger: false });
+  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
+    logger: false,
+  });
   if (logger === 'bento') app.useLogger(app.get(BentoLogger));
   return app.init();
 }
@@ -92,14 +93,7 @@ describe('the level', () => {
   });
 
   it('is read and changed by its controller, which tells the levels that there are', async () => {
-    const observe = ObserveModule.register({ metrics: false, health: false });
-    const module = await Test.createTestingModule({
-      imports: [NoRunnersModule, observe],
-    }).compile();
-    const served = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
-      logger: false,
-    });
-    app = await served.init();
+    const served = await start({});
     const put = (payload: object) => served.inject({ method: 'PUT', url: '/loglevel', payload });
     expect((await served.inject('/loglevel')).json()).toEqual({ level: 'info' });
     expect((await put({ level: 'debug' })).json()).toEqual({ level: 'debug' });

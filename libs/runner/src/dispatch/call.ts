@@ -113,6 +113,13 @@ export class Call implements EndedCall {
   }
 }
 
+/** A call that came before the first worker told which methods there are. */
+export interface EarlyCall {
+  readonly call: Call;
+  readonly methodName: string;
+  readonly args: readonly unknown[];
+}
+
 /** A call and what it became in validation. */
 export interface QueuedCall {
   readonly call: Call;

@@ -15,3 +15,18 @@ export const systemClock: Clock = {
   setTimer: (callback, delayMs) => setTimeout(callback, delayMs).unref(),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
+
+/** Resolves when somebody calls what it adds to `callbacks`, or after a time. */
+export function calledOrLate(
+  callbacks: (() => void)[],
+  timeoutMs: number,
+  clock: Clock,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(resolve, timeoutMs);
+    callbacks.push(() => {
+      clock.clearTimer(timer);
+      resolve();
+    });
+  });
+}

@@ -1,3 +1,4 @@
+import type { Call } from './call.js';
 import type { Clock } from './clock.js';
 
 /** Deadlines are met to within this time, in milliseconds: it bounds how often calls are walked. */
@@ -35,4 +36,19 @@ export class DeadlineSweep {
     this.timerAt = Infinity;
     this.watch(this.sweep(this.clock.now()));
   }
+}
+
+/** Has the calls expire whose time is over; the earliest deadline of the others, or Infinity. */
+export function expireDue(
+  calls: Iterable<{ readonly call: Call }>,
+  now: number,
+  expire: (call: Call) => void,
+): number {
+  let earliest = Infinity;
+  for (const { call } of calls) {
+    if (call.isSettled) continue;
+    if (call.deadline > now) earliest = Math.min(earliest, call.deadline);
+    else expire(call);
+  }
+  return earliest;
 }

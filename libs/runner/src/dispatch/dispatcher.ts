@@ -9,22 +9,18 @@ import { partsOf } from './call-parts.js';
 import { CallQueues } from './call-queues.js';
 import type { KeyQueue } from './call-queues.js';
 import { CallScope } from './call-scope.js';
+import { calledOrLate } from './clock.js';
 import { Call } from './call.js';
-import type { CallOptions, PreparedCall, QueuedCall } from './call.js';
-import { DeadlineSweep } from './deadline-sweep.js';
+import type { CallOptions, EarlyCall, QueuedCall } from './call.js';
+import { DeadlineSweep, expireDue } from './deadline-sweep.js';
 import type { DispatcherOptions, LossReason } from './dispatcher.options.js';
 import type { MethodLoad } from './method-load.js';
 import { MethodCatalog } from './method-catalog.js';
 import { MethodLoads, UNKNOWN_METHOD } from './method-loads.js';
 import type { MethodStatus } from './method-loads.js';
+import { prepareAnew } from './prepare-anew.js';
 import type { ArgumentCheck } from './prepare-call.js';
 import type { BatchTarget } from './target-slots.js';
-
-interface EarlyCall {
-  readonly call: Call;
-  readonly methodName: string;
-  readonly args: readonly unknown[];
-}
 
 /**
  * Queues the calls of one runner and keeps its workers busy. It is work-conserving: a worker that is
@@ -74,14 +70,7 @@ export class Dispatcher {
   /** Resolves when no call waits or runs, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
-    const { clock } = this.options;
-    return new Promise((resolve) => {
-      const timer = clock.setTimer(resolve, timeoutMs);
-      this.whenIdle.push(() => {
-        clock.clearTimer(timer);
-        resolve();
-      });
-    });
+    return calledOrLate(this.whenIdle, timeoutMs, this.options.clock);
   }
 
   private noteEnd(): void {
@@ -106,7 +95,15 @@ export class Dispatcher {
 
   /** Tells which methods there are, and how their arguments are checked, which `metadata` decides. */
   describe(methods: readonly MethodDescription[], check: ArgumentCheck, metadata?: unknown): void {
-    if (this.catalog.describe(methods, check, metadata)) this.prepareAnew();
+    if (this.catalog.describe(methods, check, metadata)) {
+      prepareAnew(this.queues, this.catalog, {
+        drop: (call, error) => this.drop(call, error),
+        enqueue: (queued) => {
+          this.loads.leave(queued.call);
+          this.enqueue(queued);
+        },
+      });
+    }
     const { early } = this;
     this.early = [];
     for (const { call, methodName, args } of early) {
@@ -114,25 +111,6 @@ export class Dispatcher {
       this.loads.leave(call);
       call.load = this.loadOf(methodName);
       this.admit(call, methodName, args);
-    }
-  }
-
-  /** What waits will be run by a model that takes other calls. */
-  private prepareAnew(): void {
-    const waiting = [...this.queues].filter(({ call }) => !call.isSettled);
-    this.queues.clear();
-    for (const { call, prepared: before } of waiting) {
-      // With a piece of it the rest of a call went.
-      if (call.isSettled) continue;
-      let prepared: PreparedCall;
-      try {
-        prepared = this.catalog.prepare(call.method, before.args);
-      } catch (error) {
-        this.drop(call.whole ?? call, error);
-        continue;
-      }
-      this.loads.leave(call);
-      this.enqueue({ call, prepared });
     }
   }
 
@@ -309,18 +287,11 @@ export class Dispatcher {
   }
 
   private failExpired(now: number): number {
-    let earliest = this.runs.endHung(now);
-    const visit = ({ call }: { readonly call: Call }): void => {
-      if (call.isSettled) return;
-      if (call.deadline > now) {
-        earliest = Math.min(earliest, call.deadline);
-        return;
-      }
-      this.expire(call);
-    };
-    for (const queued of this.queues) visit(queued);
-    for (const queued of this.early) visit(queued);
-    for (const queued of this.runs) visit(queued);
-    return earliest;
+    const hung = this.runs.endHung(now);
+    const expire = (call: Call): void => this.expire(call);
+    const earliest = [this.queues, this.early, this.runs].map((calls) =>
+      expireDue(calls, now, expire),
+    );
+    return Math.min(hung, ...earliest);
   }
 }

@@ -9,6 +9,7 @@ import { RunnerGateway } from '../gateway/runner-gateway.js';
 import { overrideOptions } from '../runner.definition.js';
 import type { RunnerDefinition, RunnerOverrides } from '../runner.definition.js';
 import type { RunnerHost } from '../runner-host.js';
+import type { RunnerOptions } from '../runner.options.js';
 import type { RunnerStatus } from '../runner-status.js';
 import type { RunnerSharing } from '../sharing/runner-sharing.js';
 import { isExplained, startErrorFields } from './start-error.js';
@@ -33,6 +34,7 @@ export interface RunnerRegistryOptions {
 export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Runners');
   private readonly hosts = new Map<string, RunnerHost>();
+  private readonly definitions = new Map<string, RunnerDefinition>();
 
   private readonly gateway = new RunnerGateway();
   private gatewayPaths: Promise<Readonly<Record<string, string>>> | undefined;
@@ -58,9 +60,16 @@ export class RunnerRegistry implements OnApplicationBootstrap, OnApplicationShut
   configure(definition: RunnerDefinition): RunnerDefinition {
     const { overrides = {} } = this.options;
     const { name } = definition;
+    this.definitions.set(name, definition);
     return Object.hasOwn(overrides, name)
       ? overrideOptions(definition, overrides[name] ?? {})
       : definition;
+  }
+
+  /** What the code says of each runner, by name. */
+  get given(): Readonly<Record<string, RunnerOptions>> {
+    const definitions = [...this.definitions];
+    return Object.fromEntries(definitions.map(([name, each]) => [name, each.given ?? each]));
   }
 
   get names(): readonly string[] {

@@ -9,8 +9,8 @@ import type { ProcessLife } from './respawn-policy.js';
 import { SocketFolder } from './socket-folder.js';
 import { diedReady, toStartError } from './start-failure.js';
 import { Turns } from './turns.js';
-import { executionArguments, workerEnvironment } from './worker-environment.js';
-import { WorkerProcess } from './worker-process.js';
+import { freeIndex, spawnWorker } from './spawn-worker.js';
+import type { WorkerProcess } from './worker-process.js';
 
 /** The worker processes of one runner: spawns them, replaces the dead, and feeds the dispatcher. */
 export class WorkerPool {
@@ -205,41 +205,24 @@ export class WorkerPool {
   }
 
   /** Spawns a worker and resolves when it is ready; it gets no calls until it is attached. */
-  private launch(source = this.source, index = this.freeIndex()): Promise<WorkerProcess> {
+  private launch(source = this.source, index = freeIndex(this.current)): Promise<WorkerProcess> {
     if (source === undefined || this.isStopping) {
       const state = this.isStopping ? 'stopped' : 'not started';
       return Promise.reject(new RunnerUnavailableError(this.options.runner, state));
     }
-    const { runner, startTimeoutMs, warmup, gpus, maxHeapMb } = this.options;
-    const { command, ...runnable } = source;
-    const socketPath = this.sockets.nextPath();
-    const init = { type: 'init' as const, runner, socketPath, warmup, ...runnable };
+    const { runner } = this.options;
+    const place = { source, index, socketPath: this.sockets.nextPath() };
     return new Promise((resolve, reject) => {
-      const events = {
+      const worker = spawnWorker(place, this.options, {
         onReady: resolve,
-        onDead: (dead: WorkerProcess, reason: RunnerStartError | string) => {
+        onDead: (dead, reason) => {
           reject(toStartError(runner, reason));
           this.bury(dead, reason);
         },
-      };
-      const worker = new WorkerProcess(init, events, {
-        index,
-        startTimeoutMs,
-        command,
-        env: workerEnvironment(index, gpus),
-        execArgv: executionArguments(process.execArgv, maxHeapMb),
       });
       this.workers.add(worker);
       publishWorkerEvent({ runner, pid: worker.pid, event: 'spawned' });
     });
-  }
-
-  /** Workers keep their number when they are replaced: it says which GPU is theirs. */
-  private freeIndex(): number {
-    const taken = new Set(this.current.map(({ index }) => index));
-    let index = 0;
-    while (taken.has(index)) index++;
-    return index;
   }
 
   private attach(worker: WorkerProcess): void {

@@ -22,7 +22,7 @@ import { copyClassMetadata, copyFunctionMetadata, copyPropertyMetadata } from '.
 import { createHandler } from './create-handler.js';
 import type { Method, ServiceInstance } from './create-handler.js';
 
-/** Limits of a service that were set outside of the code. */
+/** Limits of a service: those of its decorators, or those that were set outside of the code. */
 export interface ServiceSettings extends Limits {
   /** Of its methods, by the names of their operations. */
   readonly apis?: Readonly<Record<string, Limits>> | undefined;
@@ -31,6 +31,19 @@ export interface ServiceSettings extends Limits {
 /** Names of a service's operations: those that `@Api` gives, else the methods' own. */
 export function getApiNames(service: ServiceClass): readonly string[] {
   return findApiMethods(service).map(({ name, api }) => api.name ?? name);
+}
+
+/** The limits that the decorators of a service and its methods say. */
+export function getDecoratedSettings(service: ServiceClass): ServiceSettings {
+  const methods = findApiMethods(service);
+  return {
+    ...limitsIn(getServiceMetadata(service) ?? {}),
+    apis: Object.fromEntries(methods.map(({ name, api }) => [api.name ?? name, limitsIn(api)])),
+  };
+}
+
+function limitsIn({ timeoutMs, maxConcurrency }: Limits): Limits {
+  return { timeoutMs, maxConcurrency };
 }
 
 /**

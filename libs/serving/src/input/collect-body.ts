@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { errorCodes } from 'fastify';
 import type { FastifyRequest } from 'fastify';
 import { BodyBytes } from 'bentonest/io';
-import { stopReading } from './stop-reading.js';
+import { putBack, stopReading } from './stop-reading.js';
 
 type Collected = (error: Error | null, body: Buffer) => void;
 /** A body that was decompressed counts here what came over the network. */
@@ -36,6 +36,7 @@ export function collectBody(request: FastifyRequest, payload: Readable, done: Co
     const { receivedEncodedLength = 0 } = source;
     if (Math.max(bytes.length, receivedEncodedLength) > limit) {
       stopReading(request.raw);
+      putBack(source, chunk);
       fail(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
     }
   };

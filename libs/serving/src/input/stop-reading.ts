@@ -1,4 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** How long a client has to read its answer, once the server has stopped reading its body. */
 const LINGER_MS = 2000;
@@ -20,7 +22,16 @@ export function stopReading(request: IncomingMessage): void {
   };
 }
 
-/** The same where the answer would leave the connection open, or is out already. */
+/**
+ * Puts the chunk that was too much back into a body that is read no further. With its buffer full, Node stops at
+ * once: it would read 64 KiB more into an empty one.
+ */
+export function putBack(body: Readable, chunk: Buffer | string): void {
+  // Behind a decoder it would be decoded again.
+  if (body instanceof IncomingMessage && !body.readableEnded) body.unshift(chunk);
+}
+
+/** As `stopReading`, where the answer would leave the connection open, or is out already. */
 export function stopAndClose(request: IncomingMessage, response: ServerResponse): void {
   stopReading(request);
   response.shouldKeepAlive = false;

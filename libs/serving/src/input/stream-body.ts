@@ -5,7 +5,7 @@ import { BodyAbortedError, LimitedStream } from 'bentonest/io';
 import type { IncomingBody } from 'bentonest/io';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyTooLarge } from './body-limit.js';
-import { stopAndClose } from './stop-reading.js';
+import { putBack, stopAndClose } from './stop-reading.js';
 
 const OPEN_BODY = Symbol('bentonest.open-body');
 
@@ -41,8 +41,9 @@ export function createStreamHook(
         payload.pause();
         stopAndClose(request.raw, reply.raw);
       };
-      const body = new LimitedStream(bodyLimit, () => {
+      const body = new LimitedStream(bodyLimit, (chunk) => {
         stop();
+        putBack(payload, chunk);
         return bodyTooLarge(bodyLimit);
       });
       const onRequestEnd = (release: () => void): void => onceClosed(reply.raw, release);
@@ -97,6 +98,7 @@ function discardRest(payload: Readable, most: number, stop: () => void): void {
     if (discarded <= most) return;
     payload.off('data', onData);
     stop();
+    putBack(payload, chunk);
   };
   payload.on('data', onData);
   payload.resume();

@@ -3,6 +3,7 @@ import { shorten } from '../shorten.js';
 import { InvalidNdArrayError } from '../tensor.errors.js';
 
 const MAX_SHOWN = 40;
+const LONGEST_WORD = '-Infinity'.length;
 const CURE = 'Send nested JSON lists.';
 
 /** Where the scanner is: enough to say what it saw. */
@@ -34,6 +35,15 @@ export function wrongKind(expected: string, place: ScanPlace): InvalidNdArrayErr
     `Expected ${expected}${atIndex(place.index)}, got ${got}.${cure}`,
     withIndex(place.index),
   );
+}
+
+/** Another kind of value, where its text is one; else bytes that are no JSON. */
+export function unexpected(expected: string, place: ScanPlace): InvalidNdArrayError {
+  const { bytes, at, index } = place;
+  const text = Buffer.from(bytes.subarray(at, at + LONGEST_WORD + 1)).toString('latin1');
+  return /^(["{[]|true|false|null|-?(NaN|Infinity)|-?\d)/.test(text)
+    ? wrongKind(expected, place)
+    : malformed(index.length === 0 ? `${expected} or a list` : expected, place);
 }
 
 export function ragged(

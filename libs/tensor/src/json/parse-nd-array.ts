@@ -7,7 +7,7 @@ import { InvalidNdArrayError, ShapeMismatchError } from '../tensor.errors.js';
 import { exactInteger } from './decimal.js';
 import { outOfRange } from './json-errors.js';
 import { scan } from './scan.js';
-import type { LeafKind, Scan } from './scan.js';
+import type { LeafKind, Scan } from './scan-result.js';
 
 /** Options of {@link parseJsonNdArray}. */
 export interface JsonNdArrayOptions {

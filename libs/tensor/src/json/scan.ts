@@ -1,42 +1,9 @@
 import { fastDecimal, nearDecimal } from './decimal.js';
-import { emptyBody, malformed, ragged, tooDeep, wrongKind } from './json-errors.js';
+import { emptyBody, malformed, ragged, tooDeep, unexpected, wrongKind } from './json-errors.js';
 import type { ScanPlace } from './json-errors.js';
 import { NO_BYTES, readRun, run } from './run.js';
+import type { LeafKind, Scan, ScanOptions } from './scan-result.js';
 import { endOfString, readString } from './string.js';
-
-/** What the leaves of an array are. */
-export type LeafKind = 'number' | 'boolean' | 'string';
-
-/** What one pass over the bytes found. Valid until the next scan: `numbers` is shared scratch. */
-export interface Scan {
-  readonly kind: LeafKind;
-  readonly shape: readonly number[];
-  readonly length: number;
-  /** Numbers, or 0 and 1 for booleans, in the first `length` places. */
-  readonly numbers: Float64Array;
-  /** Not shared: the caller may keep it. */
-  readonly strings: string[];
-  /** Greatest magnitude among the numbers. */
-  readonly largest: number;
-  /** No number had a fraction or an exponent. */
-  readonly allIntegers: boolean;
-  /**
-   * Text of what may not be exact as a double: with `keepsText` of every such number, without `kind`
-   * of integers; and of the first that is beyond a double, for the message.
-   */
-  readonly inexact: ReadonlyMap<number, string>;
-}
-
-/** Options of {@link scan}. */
-export interface ScanOptions {
-  /** What the leaves must be; without it, the first one decides. */
-  kind?: LeafKind;
-  maxDepth?: number;
-  /** Keeps the text of every number that may not be exact, for integers written as `1e3`. */
-  keepsText?: boolean;
-  /** The numbers will be rounded to float32: doubles need only be near enough for that. */
-  toFloat32?: boolean;
-}
 
 const FIRST_CAPACITY = 1024;
 /** A scratch above this is let go after its scan, in elements: 8 MiB. */
@@ -66,7 +33,6 @@ const LETTER_F = 0x66;
 const LETTER_T = 0x74;
 const TRUE = Uint8Array.from(Buffer.from('true'));
 const FALSE = Uint8Array.from(Buffer.from('false'));
-const LONGEST_WORD = '-Infinity'.length;
 
 /** After so many attempts in a row that found no run of plain decimals, none is made. */
 const MAX_MISSES = 16;
@@ -306,14 +272,6 @@ function placeOf(bytes: Uint8Array, at: number, depth: number): ScanPlace {
 function kindOf(byte: number): LeafKind {
   if (byte === QUOTE) return 'string';
   return byte === LETTER_T || byte === LETTER_F ? 'boolean' : 'number';
-}
-
-/** Another kind of value, where its text is one; else bytes that are no JSON. */
-function unexpected(expected: string, place: ScanPlace): Error {
-  const text = bufferOf(place.bytes).toString('latin1', place.at, place.at + LONGEST_WORD + 1);
-  return /^(["{[]|true|false|null|-?(NaN|Infinity)|-?\d)/.test(text)
-    ? wrongKind(expected, place)
-    : malformed(place.index.length === 0 ? `${expected} or a list` : expected, place);
 }
 
 function grow(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
