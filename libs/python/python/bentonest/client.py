@@ -18,6 +18,9 @@ from .errors import BentoError, WireProtocolError
 #: The server sets it: the runners' sockets by their names, in JSON.
 VARIABLE = "BENTONEST_RUNNERS"
 
+#: With all of a turn in one write, 32 clients go in step: server, application and worker each wait for the others.
+_MAX_GATHERED = 8
+
 
 class RunnerUnavailableError(BentoError):
     """The server is not there, or is ending."""
@@ -298,14 +301,19 @@ class _LoopConnection(asyncio.Protocol):
             raise
 
     def _write(self, data):
-        """What one turn of the loop sends goes out in one write, and so it comes into one batch."""
+        """What one turn of the loop sends goes out in few writes, and so it comes into few batches.
+
+        Not in one: while this loop goes through many requests, the server begins with the first.
+        """
         if not self._outgoing:
             asyncio.get_running_loop().call_soon(self._flush)
         self._outgoing.append(data)
+        if len(self._outgoing) == _MAX_GATHERED:
+            self._flush()
 
     def _flush(self):
         outgoing, self._outgoing = self._outgoing, []
-        if not self.is_closed:
+        if outgoing and not self.is_closed:
             self._transport.write(b"".join(outgoing))
 
 

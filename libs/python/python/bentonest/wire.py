@@ -26,6 +26,8 @@ _DTYPES = [
 ]
 _CODES = {(dtype.kind, dtype.itemsize): code for code, dtype in enumerate(_DTYPES)}
 _STRING = len(_DTYPES)
+#: Once: json.dumps makes an encoder for each call that is not to its defaults.
+_encode_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class PayloadTooLargeError(BentoError):
@@ -137,7 +139,7 @@ def _read_strings(data, size):
 
 def encode_frame(kind, id, head=None, tensors=(), deadline=0.0):
     """The pieces of a frame, for one vectored write."""
-    head_bytes = b"" if head is None else json.dumps(head, separators=(",", ":"), allow_nan=False).encode()
+    head_bytes = b"" if head is None else _encode_json(head).encode()
     pieces = [b"", head_bytes, bytes(_align8(len(head_bytes)) - len(head_bytes))]
     length = HEADER.size + _align8(len(head_bytes))
     for tensor in tensors:
