@@ -61,6 +61,7 @@ const APART = [
   'libs/onnx/src/onnx.runner.spec.ts',
   'libs/python/src/runners.spec.ts',
   'libs/runner/src/runner.definition.spec.ts',
+  'libs/serving/src/http/addresses.spec.ts',
 ];
 
 /** By default Vitest leaves one core alone, which of two is half. */
