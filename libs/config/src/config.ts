@@ -84,7 +84,7 @@ const DEFAULT = 'default';
 const SECRET = '***';
 
 /** Who calls is a part of some URLs: of a collector, of an index of packages. */
-const CREDENTIALS = /(?<=:\/\/)[^\s/?#@]+(?=@)/g;
+const CREDENTIALS = /(?<=:\/\/)[^\s/?#]+(?=@)/g;
 
 function withoutCredentials(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutCredentials);

@@ -78,7 +78,8 @@ function createAdapter(
   tls: TlsOptions | undefined,
 ): FastifyAdapter {
   // What Fastify refuses before it routes has the shape of all other errors, too.
-  const options = { frameworkErrors, trustProxy };
+  // What still comes while the server closes is answered: Fastify's own 503 has no line in the log and no metric.
+  const options = { frameworkErrors, trustProxy, return503OnClosing: false };
   if (!http2) return new FastifyAdapter(tls === undefined ? options : { ...options, https: tls });
   return tls === undefined
     ? new FastifyAdapter({ ...options, http2 })

@@ -27,7 +27,7 @@ it.each<[TracingOptions, string]>([
   ],
   [
     { otlp: { endpoint: 'localhost:4318' } },
-    'Expected tracing.otlp.endpoint to be a URL with http or https, got "localhost:4318".',
+    'Expected tracing.otlp.endpoint to be a URL with http or https, got another text',
   ],
   [
     { otlp: { timeoutMs: 0 } },

@@ -66,7 +66,7 @@ export function resolveTracingOptions(
     refuse('sampleRate', 'a number from 0 to 1', sampleRate);
   if (!['none', 'otlp'].includes(exporter)) refuse('exporter', "'none' or 'otlp'", exporter);
   if (endpoint !== undefined && !/^https?:$/.test(protocolOf(endpoint))) {
-    refuse('otlp.endpoint', 'a URL with http or https', endpoint);
+    refuse('otlp.endpoint', 'a URL with http or https', HIDDEN);
   }
   if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs > 0)) {
     refuse('otlp.timeoutMs', 'a whole number of milliseconds from 1', timeoutMs);
@@ -78,9 +78,16 @@ function protocolOf(url: string): string {
   return URL.canParse(url) ? new URL(url).protocol : '';
 }
 
+/** It may hold credentials, and what is no URL does not say where. */
+const HIDDEN = Symbol('bentonest.hidden');
+
 function refuse(option: string, expected: string, got: unknown): never {
+  const shown =
+    got === HIDDEN
+      ? 'another text (it is not shown, for it may hold credentials)'
+      : JSON.stringify(got);
   throw new ServiceConfigurationError(
-    `Expected tracing.${option} to be ${expected}, got ${JSON.stringify(got)}.`,
+    `Expected tracing.${option} to be ${expected}, got ${shown}.`,
     { details: { option: `tracing.${option}` } },
   );
 }

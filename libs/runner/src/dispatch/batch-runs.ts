@@ -74,6 +74,13 @@ export class BatchRuns {
     return new Promise((resolve) => (slot.onDrained = resolve));
   }
 
+  /** Running calls that somebody waits for. */
+  get live(): number {
+    let live = 0;
+    for (const run of this.running) live += run.live;
+    return live;
+  }
+
   /** Runs a batch in the target that will be free first; there is room for it. */
   start(batch: Batch): void {
     const slot = this.slots.next();
@@ -95,6 +102,7 @@ export class BatchRuns {
   forsake(run: RunningBatch): void {
     run.live--;
     if (run.live === 0 && this.running.has(run)) run.slot.target.cancel?.(run.batch);
+    this.context.ended();
   }
 
   /** Ends targets that are silent for too long, and returns when the next one would be. */

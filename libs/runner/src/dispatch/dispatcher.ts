@@ -67,14 +67,19 @@ export class Dispatcher {
     return this.loads.waiting + [...this.runs.calls].length;
   }
 
-  /** Resolves when no call waits or runs, or after `timeoutMs`. */
+  /** What was given up may still run, but nobody waits for it. */
+  private get isIdle(): boolean {
+    return this.loads.waiting + this.runs.live === 0;
+  }
+
+  /** Resolves when nobody waits for a call, or after `timeoutMs`. */
   idle(timeoutMs: number): Promise<void> {
-    if (this.pending === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return calledOrLate(this.whenIdle, timeoutMs, this.options.clock);
   }
 
   private noteEnd(): void {
-    if (this.whenIdle.length === 0 || this.pending > 0) return;
+    if (this.whenIdle.length === 0 || !this.isIdle) return;
     for (const resolve of this.whenIdle.splice(0)) resolve();
   }
 

@@ -45,12 +45,19 @@ export function hostOf(request: TargetedRequest): Host | undefined {
   const authority = named ?? headers.host ?? (httpVersion === '1.1' ? undefined : '');
   if (authority === undefined) return undefined;
   // HTTP/1.0 needs none, and an empty one says that there is none.
-  const host = authority === '' ? { name: '', port: '' } : parseHost(authority);
+  const host =
+    authority === '' ? { name: '', port: '' } : (parseHost(authority) ?? parseBare(named));
   if (host === undefined) return undefined;
   const inTarget = ABSOLUTE_TARGET.exec(targetOf(request))?.groups?.authority;
   const others = [inTarget, named === undefined ? undefined : headers.host];
   const isOne = others.every((other) => other === undefined || isSame(host, parseHost(other)));
   return isOne ? host : undefined;
+}
+
+/** Node's own client of HTTP/2 leaves out the brackets of an address, and never the port. */
+function parseBare(authority = ''): Host | undefined {
+  const at = authority.lastIndexOf(':');
+  return parseHost(`[${authority.slice(0, at)}]${authority.slice(at)}`);
 }
 
 function isTwice(rawHeaders: readonly string[]): boolean {

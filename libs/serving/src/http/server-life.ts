@@ -27,6 +27,8 @@ export class ServerLife implements BeforeApplicationShutdown {
   readonly options: ResolvedServingOptions;
   private isHanded = false;
   private closing: GracefulClose | undefined;
+  /** When the grace period ends, once it has begun. */
+  private endsAt: number | undefined;
   /** Takes back that the process is to end, where a signal asks for it. */
   private disarm: (() => void) | undefined;
 
@@ -59,6 +61,7 @@ export class ServerLife implements BeforeApplicationShutdown {
       beforeClose: async () => {
         this.state.begin();
         const signal = await preStop.wait();
+        this.endsAt = performance.now() + this.options.shutdownGraceMs;
         // Nest tells it after onModuleDestroy only, which may hang.
         if (signal !== undefined) {
           this.disarm = forceExitAfter(this.options.shutdownGraceMs, signal, preStop.signals);
@@ -100,6 +103,8 @@ export class ServerLife implements BeforeApplicationShutdown {
     // Closed by code, the process may go on when it has closed.
     if (signal === undefined) this.disarm?.();
     else this.disarm ??= forceExitAfter(shutdownGraceMs, signal);
-    await this.closing?.begin(shutdownGraceMs);
+    // Hooks of the application's own may have taken some of the time.
+    const { endsAt = performance.now() + shutdownGraceMs } = this;
+    await this.closing?.begin(Math.max(0, endsAt - performance.now()));
   }
 }
