@@ -31,12 +31,17 @@ function start(workers: number | 'auto', env: Record<string, string> = {}): Prom
   return ServedApp.spawn({ entry, env: all });
 }
 
-it.each([1, 2])(
-  'services are told of the end, too, when the grace period cuts off what they do, %i processes',
-  async (workers) => {
-    const GRACE_MS = 500;
+it.each([
+  [1, 500, 0],
+  [2, 500, 0],
+  // One clock for all of the end: what a hook takes is taken from the grace period.
+  [1, 2000, 1500],
+])(
+  'services are told of the end, too, when the grace period cuts off what they do, %i processes, grace %i ms, hook %i ms',
+  async (workers, GRACE_MS, destroyMs) => {
     const server = (app = await start(workers, {
       BENTONEST__SERVER__SHUTDOWN_GRACE_MS: String(GRACE_MS),
+      DESTROY_MS: String(destroyMs),
     }));
     await server.untilReady();
     // One that does not serve yet is not told: it is killed.

@@ -1,6 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { ServedApp, isAlive, until } from '../e2e/served-app.js';
@@ -50,6 +52,25 @@ it('SIGTERM under load: what is in flight is answered, exit 0, no child or socke
       { name: 'exit after ms', value: endedMs, atMost: GRACE_MS },
     ];
   });
+});
+
+it('SIGTERM: what comes by a connection that was opened at the last moment is served, and not refused unseen', async () => {
+  const server = (app = await ServedApp.start());
+  const exited = server.end('SIGTERM');
+  // The port closes after 200 ms; idle connections are closed soon after.
+  const answers = Array.from({ length: 12 }, async (_, at) => {
+    await sleep(60 + 15 * at);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    await sleep(40);
+    socket.write('GET /docs.json HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    return text(socket).catch(() => '');
+  });
+  const received = (await Promise.all(answers)).filter((answer) => answer !== '');
+  const heads = received.map((answer) => answer.slice(0, answer.indexOf('\r\n')));
+  console.info(`${heads.length} of 12 answered`);
+  expect(new Set(heads)).toEqual(new Set(['HTTP/1.1 200 OK']));
+  expect(await exited).toBe(0);
 });
 
 it('SIGKILL of the server: its workers exit within 2 s and remove their sockets', async () => {

@@ -187,7 +187,7 @@ it('what the code says stands below, with its place, and hides its secrets, too'
     }),
     code('code: b', {
       server: { host: 'b' },
-      tracing: { otlp: { endpoint: 'https://me:secret-2@b/', headers: { a: 'secret-3' } } },
+      tracing: { otlp: { endpoint: 'https://me:sec@ret-2@b/', headers: { a: 'secret-3' } } },
       runners: { 'a.b': { requirements: ['x @ git+https://secret-4@b/x.git'] } },
     }),
   ]);

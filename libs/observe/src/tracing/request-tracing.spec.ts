@@ -1,3 +1,4 @@
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { Controller, Get } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -10,7 +11,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import type { Sampler } from '@opentelemetry/sdk-trace-node';
-import { ServingModule } from 'bentonest/serving';
+import { REQUEST_CHANNEL, REQUEST_START_CHANNEL, ServingModule } from 'bentonest/serving';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { NoRunnersModule } from '../no-runners.fixture.js';
 import { ObserveModule } from '../observe.module.js';
@@ -93,6 +94,13 @@ it('leaves the last word to that SDK’s sampler, and to its own options', async
   await app.inject({ url: '/livez', headers: { traceparent } });
   expect(names(other)).toEqual(['GET /livez']);
   expect(other.getFinishedSpans()[0]?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+});
+
+it('off, gives nothing to an SDK that is there, and nobody hears of requests', async () => {
+  const exporter = registerSdk();
+  await (await start(false)).inject({ url: '/hello/x' });
+  expect(names(exporter)).toEqual([]);
+  expect(hasSubscribers(REQUEST_CHANNEL) || hasSubscribers(REQUEST_START_CHANNEL)).toBe(false);
 });
 
 it.each([false, {}] as const)('does nothing without an SDK (%j)', async (options) => {

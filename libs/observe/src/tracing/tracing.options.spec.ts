@@ -26,8 +26,8 @@ it.each<[TracingOptions, string]>([
     `Expected tracing.exporter to be 'none' or 'otlp', got "jaeger".`,
   ],
   [
-    { otlp: { endpoint: 'localhost:4318' } },
-    'Expected tracing.otlp.endpoint to be a URL with http or https, got another text',
+    { otlp: { endpoint: 'me:secret@localhost:4318' } },
+    'Expected tracing.otlp.endpoint to be a URL with http or https, got another text (it is not shown, for it may hold credentials).',
   ],
   [
     { otlp: { timeoutMs: 0 } },

@@ -52,6 +52,19 @@ describe('a dispatcher that is to be idle', () => {
     expect(seen.isIdle).toBe(true);
   });
 
+  it('is so when the last call that runs was given up, though it may go on running', async () => {
+    dispatcher.attach(target);
+    const leaving = new AbortController();
+    const call = dispatcher.call('predict', [vector(1)], { signal: leaving.signal });
+    await clock.turn();
+    const seen = watch();
+    leaving.abort();
+    await expect(call).rejects.toMatchObject({ code: 'CALL_ABORTED' });
+    await clock.turn();
+    expect(seen.isIdle).toBe(true);
+    expect(dispatcher.busy).toBe(1);
+  });
+
   it('is waited for no longer than asked', async () => {
     void dispatcher.call('predict', [vector(1)]).catch(() => undefined);
     const seen = watch(500);

@@ -25,6 +25,17 @@ it.each([
   server.close();
 });
 
+it('the host of a request by Node’s client of HTTP/2 may be an address of IPv6, without brackets', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  session.request({ ':path': '/', ':authority': '::1:8443' }).on('error', () => undefined);
+  const [request] = (await once(server, 'request')) as [Http2ServerRequest];
+  expect(hostOf(request as unknown as TargetedRequest)).toEqual({ name: '[::1]', port: '8443' });
+  session.destroy();
+  server.close();
+});
+
 it('a request by HTTP/2 whose Host is not that of its :authority is for none', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -21,6 +21,9 @@ import { boundStreams } from './slow-streams.js';
 /** Fastify's own. */
 const DEFAULT_KEEP_ALIVE_MS = 72_000;
 
+/** What is cut off is so after it was said that the process is late: else all might end well, with an exit code of 0. */
+const CUT_AFTER_MS = 20;
+
 /** What the server around the routes does: how long clients may take, and how it ends. */
 @Injectable()
 export class ServerLife implements BeforeApplicationShutdown {
@@ -105,6 +108,6 @@ export class ServerLife implements BeforeApplicationShutdown {
     else this.disarm ??= forceExitAfter(shutdownGraceMs, signal);
     // Hooks of the application's own may have taken some of the time.
     const { endsAt = performance.now() + shutdownGraceMs } = this;
-    await this.closing?.begin(Math.max(0, endsAt - performance.now()));
+    await this.closing?.begin(Math.max(0, endsAt - performance.now()) + CUT_AFTER_MS);
   }
 }
