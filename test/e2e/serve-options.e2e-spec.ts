@@ -187,7 +187,14 @@ describe('browsers and proxies', () => {
 
   beforeAll(async () => {
     shared = await start({
-      cors: { origins: ['https://app.example.com'], credentials: true, maxAgeSeconds: 60 },
+      cors: {
+        origins: ['https://app.example.com'],
+        methods: ['GET', 'POST'],
+        allowedHeaders: ['x-key'],
+        exposedHeaders: ['x-request-id'],
+        credentials: true,
+        maxAgeSeconds: 60,
+      },
       securityHeaders: true,
       trustProxy: ['127.0.0.1'],
     });
@@ -202,9 +209,27 @@ describe('browsers and proxies', () => {
       const { headers } = await fetchFrom(path, { origin });
       expect(headers['access-control-allow-origin']).toBe(origin);
       expect(headers['access-control-allow-credentials']).toBe('true');
+      expect(headers['access-control-expose-headers']).toBe('x-request-id');
     }
     const { headers } = await fetchFrom('/whoami', { origin: 'https://evil.example.com' });
     expect(headers['access-control-allow-origin']).toBe(undefined);
+  });
+
+  it('browsers that ask first are told what is allowed, and for how long', async () => {
+    const { headers } = await fetchFrom(
+      '/whoami',
+      {
+        origin: 'https://app.example.com',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'x-key',
+      },
+      'OPTIONS',
+    );
+    expect(headers).toMatchObject({
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'x-key',
+      'access-control-max-age': '60',
+    });
   });
 
   it('has security headers, by which Swagger UI works over HTTP, too', async () => {
@@ -228,8 +253,12 @@ describe('browsers and proxies', () => {
     readonly body: string;
   }
 
-  async function fetchFrom(path: string, headers: Record<string, string>): Promise<Fetched> {
-    const sent = httpRequest(`${shared.url}${path}`, { headers, agent: false }).end();
+  async function fetchFrom(
+    path: string,
+    headers: Record<string, string>,
+    method = 'GET',
+  ): Promise<Fetched> {
+    const sent = httpRequest(`${shared.url}${path}`, { method, headers, agent: false }).end();
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     return { headers: answer.headers, body: await text(answer) };
   }
