@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, createServer } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { BlockList, createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
@@ -146,6 +148,28 @@ describe.each(WAYS)('by %s', (_, headers) => {
     );
     expect(got).toHaveLength(2);
     expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
+  });
+
+  it('what comes twice and may but once does not end a server of HTTP/2', async () => {
+    answer = (socket) =>
+      socket.write(WHOLE.replace('\r\n', '\r\nDate: a\r\nDate: b\r\nETag: "a"\r\netag: "b"\r\n'));
+    const server = createHttp2Server((request, response) => {
+      const exchange = [request, response] as unknown as [IncomingMessage, ServerResponse];
+      void passOn(...exchange);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const [head] = (await once(session.request(headers), 'response')) as [IncomingHttpHeaders];
+    session.destroy();
+    server.close();
+    expect(head).toMatchObject({ ':status': 200, date: 'b', etag: '"b"' });
+    expect(errors).toEqual([]);
+  });
+
+  it('a reason phrase that no head may hold is left out', async () => {
+    answer = (socket) => socket.write(WHOLE.replace('OK', 'O\x01K'));
+    const { status, statusText } = await fetch(url, { headers });
+    expect([status, statusText]).toEqual([200, 'OK']);
   });
 
   it.each(['103 Early Hints\r\nLink: </a>; rel=preload', '102 Processing', '100 Continue'])(

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { answerHeaders } from '../headers.js';
+import { answerHeaders, plainPhrase } from '../headers.js';
 import { MountTimeoutError } from '../mount.errors.js';
 import { explainBrokenAnswer, explainNoAnswer } from './exchange-error.js';
 
@@ -45,8 +45,6 @@ export function exchangeWhole(
   });
 }
 
-const PLAIN = /^[\x20-\x7e]*$/;
-
 /** Writes an answer to the client, and gives it up when the client leaves. */
 class WholeAnswer implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -83,7 +81,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     clearTimeout(this.timer);
     this.options.onAnswer();
     // undici reads it as UTF-8, which no head may hold.
-    const phrase = PLAIN.test(statusMessage ?? '') ? statusMessage : undefined;
+    const phrase = plainPhrase(statusMessage);
     this.response.writeHead(statusCode, phrase, answerHeaders(decode(rawHeaders)));
   }
 
