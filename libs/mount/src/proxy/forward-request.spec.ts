@@ -8,8 +8,8 @@ import { BlockList, createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPool } from './application-pool.js';
 import type { ProxyTarget } from './exchange.js';
 import { forwardRequest } from './forward-request.js';
 
@@ -39,7 +39,7 @@ beforeEach(async () => {
   target = {
     socketPath,
     agent: new Agent({ keepAlive: true }),
-    dispatcher: new Pool('http://localhost', { socketPath, headersTimeout: 0 }),
+    dispatcher: openPool(socketPath, 30_000),
     timeoutMs: 60_000,
     trustedProxies: new BlockList(),
   };

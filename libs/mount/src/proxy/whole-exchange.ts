@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import { answerHeaders, plainPhrase } from '../headers.js';
 import { MountTimeoutError } from '../mount.errors.js';
 import { explainBrokenAnswer, explainNoAnswer } from './exchange-error.js';
+import type { HoldingOptions } from './held-connection.js';
 
 /** Most requests: no body, or one that came with the head. */
 export function isWhole(request: IncomingMessage): boolean {
@@ -41,13 +42,16 @@ export function exchangeWhole(
   request.resume();
   return new Promise((resolve, reject) => {
     const answer = new WholeAnswer(response, options, [resolve, reject]);
-    dispatcher.dispatch({ method, path: url, headers: options.headers, body }, answer);
+    const { headers } = options;
+    const holding: HoldingOptions = { onClient: answer.onClient };
+    dispatcher.dispatch({ method, path: url, headers, body, ...holding }, answer);
   });
 }
 
 /** Writes an answer to the client, and gives it up when the client leaves. */
 class WholeAnswer implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
+  private client: Parameters<NonNullable<HoldingOptions['onClient']>>[0] | undefined;
   private readonly timer: NodeJS.Timeout;
   private hasBegun = false;
   private isOver = false;
@@ -62,6 +66,10 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     response.once('close', this.leave);
     response.on('error', this.leave);
   }
+
+  readonly onClient: HoldingOptions['onClient'] = (client) => {
+    this.client = client;
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -87,8 +95,11 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.response.write(chunk)) return;
-    controller.pause();
-    this.response.once('drain', () => controller.resume());
+    const { connection = controller } = this.client ?? {};
+    connection.pause(controller);
+    this.response.once('drain', () => {
+      if (!this.isOver) connection.resume(controller);
+    });
   }
 
   onResponseEnd(): void {
