@@ -166,6 +166,47 @@ describe.each(WAYS)('by %s', (_, headers) => {
     expect(errors).toEqual([]);
   });
 
+  it('a change of protocol that nobody has asked for is no answer', async () => {
+    answer = (socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    expect(await statusOf()).toBe(502);
+    expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
+    await expect.poll(() => [...connections].every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it.each([204, 304])('a %i may say a length', async (status) => {
+    answer = (socket) => socket.write(`HTTP/1.1 ${status} Well\r\nContent-Length: 9\r\n\r\n`);
+    expect([await statusOf(), await statusOf()]).toEqual([status, status]);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(['PUT', 'DELETE'])('a %s of HTTP/2 with a body is not sent again', async (method) => {
+    answer = (socket, count) => (count === 1 ? socket.write(WHOLE) : socket.destroy());
+    const server = createHttp2Server((request, response) => {
+      void passOn(...([request, response] as unknown as [IncomingMessage, ServerResponse]));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const ask = async (own: string, ...pieces: readonly string[]): Promise<unknown> => {
+      const request = session.request(
+        { ...headers, ':method': own },
+        { endStream: pieces.length === 0 },
+      );
+      for (const piece of pieces) request.write(piece);
+      if (pieces.length > 0) request.end();
+      const [head] = (await once(request.resume(), 'response')) as [IncomingHttpHeaders];
+      return head[':status' as keyof IncomingHttpHeaders];
+    };
+    // As a streamed request, it is by Node's client: the idle connection is one of its own.
+    target.dispatcher = undefined;
+    expect(await ask('GET')).toBe(200);
+    await expect.poll(() => Object.keys(target.agent.freeSockets)).toHaveLength(1);
+    expect(await ask(method, 'who', 'le')).toBe(503);
+    session.destroy();
+    server.close();
+    expect(got.filter((line) => line === `${method} /`)).toHaveLength(1);
+  });
+
   it('a reason phrase that no head may hold is left out', async () => {
     answer = (socket) => socket.write(WHOLE.replace('OK', 'O\x01K'));
     const { status, statusText } = await fetch(url, { headers });

@@ -107,8 +107,16 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.end();
   }
 
-  onResponseError(_controller: unknown, cause: Error): void {
-    this.end(this.hasBegun ? explainBrokenAnswer(cause) : explainNoAnswer(cause));
+  onResponseError(_controller: unknown, cause: NodeJS.ErrnoException): void {
+    if (this.hasNoBody && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+      this.onResponseEnd();
+    else this.end(this.hasBegun ? explainBrokenAnswer(cause) : explainNoAnswer(cause));
+  }
+
+  /** Such an answer may say a length all the same, of what there would be; to undici it is broken then. */
+  private get hasNoBody(): boolean {
+    const { statusCode } = this.response;
+    return this.hasBegun && (statusCode === 204 || statusCode === 304);
   }
 
   private end(error?: Error): void {
