@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, createServer } from 'node:http';
+import { Agent, createServer, ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { BlockList, createServer as createSocketServer } from 'node:net';
+import type { IncomingMessage, Server } from 'node:http';
+import { BlockList, connect, createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPool } from './application-pool.js';
 import type { ProxyTarget } from './exchange.js';
@@ -233,4 +234,24 @@ it('an application that sends 100 unasked is asked by Node’s client from then 
   expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
   expect([await post(), await post()]).toEqual([200, 200]);
   expect(got).toHaveLength(3);
+});
+
+it('nor does a connection that changes its protocol have a phrase that no head may hold', async () => {
+  answer = (socket) =>
+    socket.write('HTTP/1.1 101 S\x01\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  proxy.on('upgrade', (request, socket) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    const accept = (): void => void socket.end();
+    forwardRequest(target, [request, response], { onAnswer: () => undefined, accept }).catch(
+      (error: unknown) => {
+        errors.push(error);
+        socket.destroy();
+      },
+    );
+  });
+  const client = connect((proxy.address() as AddressInfo).port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  expect(await text(client)).toContain('HTTP/1.1 101 Switching Protocols\r\n');
+  expect(errors).toEqual([]);
 });
