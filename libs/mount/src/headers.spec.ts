@@ -161,6 +161,11 @@ describe('the headers of an answer', () => {
     expect(answerHeaders(raw)).toEqual(['Content-Length', '5', 'Set-Cookie', ['a=1', 'b=2']]); // prettier-ignore
   });
 
+  it('have the last of what may be there once, and every one of the others', () => {
+    const raw = ['Date', 'a', 'Vary', 'x', 'date', 'b', 'vary', 'y', 'HTTP2-Settings', 'AAM'];
+    expect(answerHeaders(raw)).toEqual(['Date', 'b', 'Vary', ['x', 'y']]);
+  });
+
   it('keep what frames the message, whatever Connection says of it', () => {
     expect(answerHeaders(['Connection', 'content-length', 'Content-Length', '5'])).toEqual([
       'Content-Length',

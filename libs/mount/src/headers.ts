@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1), and `proxy-…`. */
 const HOP_BY_HOP = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'te',
   'trailer',
@@ -94,9 +95,21 @@ function check(name: string, value: string): void {
   }
 }
 
+/** Of which a message has one: Node's HTTP/2 throws at a second, and ends the server where nobody catches it. */
+const SINGLE = new Set(
+  [
+    'access-control-allow-credentials access-control-max-age access-control-request-method age authorization',
+    'content-encoding content-language content-length content-location content-md5 content-range content-type',
+    'date dnt etag expires from host if-match if-modified-since if-none-match if-range if-unmodified-since',
+    'last-modified location max-forwards range referer retry-after tk upgrade-insecure-requests user-agent',
+    'x-content-type-options',
+  ].flatMap((names) => names.split(' ')),
+);
+
 /**
  * The headers of an answer for the client, each name once: beside headers that were set before, Node's
- * writeHead keeps but the last of a name that comes again.
+ * writeHead keeps but the last of a name that comes again. Where one is all there may be, it is the last, which
+ * is the application's: its server's come first.
  */
 export function answerHeaders(rawHeaders: HeaderList): (string | string[])[] {
   const named = namedByConnection(rawHeaders);
@@ -106,11 +119,20 @@ export function answerHeaders(rawHeaders: HeaderList): (string | string[])[] {
   for (let at = 0; at < kept.length; at += 2) {
     const name = kept[at] ?? '';
     const value = kept[at + 1] ?? '';
-    const place = places.get(name.toLowerCase());
-    if (place === undefined) places.set(name.toLowerCase(), list.push(name, value) - 1);
+    const key = name.toLowerCase();
+    const place = places.get(key);
+    if (place === undefined) places.set(key, list.push(name, value) - 1);
+    else if (SINGLE.has(key)) list[place] = value;
     else list[place] = [list[place] ?? '', value].flat();
   }
   return list;
+}
+
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** The reason phrase of an answer, where the client's head may hold it; undefined is that of its status. */
+export function plainPhrase(phrase: string | undefined): string | undefined {
+  return phrase !== undefined && PLAIN.test(phrase) ? phrase : undefined;
 }
 
 /** The headers that are for the other end, but for those that are dropped. */

@@ -21,18 +21,27 @@ export function prepare(
 
 /**
  * What an application has set of its answer when it fails is none of the error's: a coding that the error's
- * text does not have, or a reason phrase that no answer may have. What is returned takes it back.
+ * text does not have, a reason phrase or a second value that no answer may have. What is returned takes it back.
  */
 export function rememberHead(response: ServerResponse): () => void {
-  const before = new Set(response.getHeaderNames());
+  const before = response.getHeaders();
   return () => {
     if (response.headersSent) return;
     for (const name of response.getHeaderNames()) {
-      if (!before.has(name)) response.removeHeader(name);
+      if (before[name] === undefined) remove(response, name);
+    }
+    for (const [name, value] of Object.entries(before)) {
+      if (value !== undefined) response.setHeader(name, value);
     }
     // In HTTP/2 there is none, and to set it is warned of.
     if (response instanceof ServerResponse) response.statusMessage = '';
   };
+}
+
+/** In HTTP/2 a date that is removed stays as it was, and Node writes none in its place in either. */
+function remove(response: ServerResponse, name: string): void {
+  if (name === 'date') response.setHeader(name, new Date().toUTCString());
+  else response.removeHeader(name);
 }
 
 function restorePrototype(target: object, prototype: object | undefined): void {

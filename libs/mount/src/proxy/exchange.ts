@@ -55,10 +55,13 @@ export class Exchange {
       outgoing.once('response', (head) => resolve({ head }));
       // Also after the answer, which counts more than the rest of an upload that nobody reads.
       outgoing.on('error', (error) => reject(explainNoAnswer(error, outgoing.reusedSocket)));
-      if (upgrade === undefined) return;
-      outgoing.once('upgrade', (head, socket, first) =>
-        resolve({ head, upgraded: { socket, first } }),
-      );
+      // With an answer that is none, and nobody who takes it, Node's client says no more than this.
+      outgoing.once('close', () => reject(explainNoAnswer(new Error('It closed the connection.'))));
+      outgoing.once('upgrade', (head, socket, first) => {
+        if (upgrade !== undefined) return resolve({ head, upgraded: { socket, first } });
+        socket.destroy();
+        return reject(explainNoAnswer(new Error('It changed its protocol (101), unasked.')));
+      });
     });
     if (upgrade === undefined && hasBody(request)) this.upload();
     else outgoing.end();
@@ -123,7 +126,7 @@ function open(
   return sendRequest({ socketPath, agent, method, path: url, headers });
 }
 
-function hasBody(request: IncomingMessage): boolean {
+export function hasBody(request: IncomingMessage): boolean {
   return isUnmeasured(request) || Number(request.headers['content-length'] ?? 0) > 0;
 }
 

@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { BlockList, createServer as createSocketServer } from 'node:net';
+import { Agent, createServer, ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
+import type { IncomingMessage, Server } from 'node:http';
+import { BlockList, connect, createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'undici';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPool } from './application-pool.js';
 import type { ProxyTarget } from './exchange.js';
 import { forwardRequest } from './forward-request.js';
 
@@ -37,7 +40,7 @@ beforeEach(async () => {
   target = {
     socketPath,
     agent: new Agent({ keepAlive: true }),
-    dispatcher: new Pool('http://localhost', { socketPath, headersTimeout: 0 }),
+    dispatcher: openPool(socketPath, 30_000),
     timeoutMs: 60_000,
     trustedProxies: new BlockList(),
   };
@@ -148,6 +151,69 @@ describe.each(WAYS)('by %s', (_, headers) => {
     expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
   });
 
+  it('what comes twice and may but once does not end a server of HTTP/2', async () => {
+    answer = (socket) =>
+      socket.write(WHOLE.replace('\r\n', '\r\nDate: a\r\nDate: b\r\nETag: "a"\r\netag: "b"\r\n'));
+    const server = createHttp2Server((request, response) => {
+      const exchange = [request, response] as unknown as [IncomingMessage, ServerResponse];
+      void passOn(...exchange);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const [head] = (await once(session.request(headers), 'response')) as [IncomingHttpHeaders];
+    session.destroy();
+    server.close();
+    expect(head).toMatchObject({ ':status': 200, date: 'b', etag: '"b"' });
+    expect(errors).toEqual([]);
+  });
+
+  it('a change of protocol that nobody has asked for is no answer', async () => {
+    answer = (socket) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    expect(await statusOf()).toBe(502);
+    expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
+    await expect.poll(() => [...connections].every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it.each([204, 304])('a %i may say a length', async (status) => {
+    answer = (socket) => socket.write(`HTTP/1.1 ${status} Well\r\nContent-Length: 9\r\n\r\n`);
+    expect([await statusOf(), await statusOf()]).toEqual([status, status]);
+    expect(errors).toEqual([]);
+  });
+
+  it.each(['PUT', 'DELETE'])('a %s of HTTP/2 with a body is not sent again', async (method) => {
+    answer = (socket, count) => (count === 1 ? socket.write(WHOLE) : socket.destroy());
+    const server = createHttp2Server((request, response) => {
+      void passOn(...([request, response] as unknown as [IncomingMessage, ServerResponse]));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const ask = async (own: string, ...pieces: readonly string[]): Promise<unknown> => {
+      const request = session.request(
+        { ...headers, ':method': own },
+        { endStream: pieces.length === 0 },
+      );
+      for (const piece of pieces) request.write(piece);
+      if (pieces.length > 0) request.end();
+      const [head] = (await once(request.resume(), 'response')) as [IncomingHttpHeaders];
+      return head[':status' as keyof IncomingHttpHeaders];
+    };
+    // As a streamed request, it is by Node's client: the idle connection is one of its own.
+    target.dispatcher = undefined;
+    expect(await ask('GET')).toBe(200);
+    await expect.poll(() => Object.keys(target.agent.freeSockets)).toHaveLength(1);
+    expect(await ask(method, 'who', 'le')).toBe(503);
+    session.destroy();
+    server.close();
+    expect(got.filter((line) => line === `${method} /`)).toHaveLength(1);
+  });
+
+  it('a reason phrase that no head may hold is left out', async () => {
+    answer = (socket) => socket.write(WHOLE.replace('OK', 'O\x01K'));
+    const { status, statusText } = await fetch(url, { headers });
+    expect([status, statusText]).toEqual([200, 'OK']);
+  });
+
   it.each(['103 Early Hints\r\nLink: </a>; rel=preload', '102 Processing', '100 Continue'])(
     'what comes before the answer is none: %s',
     async (interim) => {
@@ -168,4 +234,24 @@ it('an application that sends 100 unasked is asked by Node’s client from then 
   expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
   expect([await post(), await post()]).toEqual([200, 200]);
   expect(got).toHaveLength(3);
+});
+
+it('nor does a connection that changes its protocol have a phrase that no head may hold', async () => {
+  answer = (socket) =>
+    socket.write('HTTP/1.1 101 S\x01\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  proxy.on('upgrade', (request, socket) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as Socket);
+    const accept = (): void => void socket.end();
+    forwardRequest(target, [request, response], { onAnswer: () => undefined, accept }).catch(
+      (error: unknown) => {
+        errors.push(error);
+        socket.destroy();
+      },
+    );
+  });
+  const client = connect((proxy.address() as AddressInfo).port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  expect(await text(client)).toContain('HTTP/1.1 101 Switching Protocols\r\n');
+  expect(errors).toEqual([]);
 });

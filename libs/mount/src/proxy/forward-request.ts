@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerHeaders } from '../headers.js';
+import { answerHeaders, plainPhrase } from '../headers.js';
 import type { UpgradeHandler } from '../mounting/mounted-app.js';
 import { explainBrokenAnswer, isInterim } from './exchange-error.js';
 import { Exchange } from './exchange.js';
@@ -76,7 +76,7 @@ async function exchangeStreams(
 
 function send(answer: IncomingMessage, response: ServerResponse): Promise<void> {
   const { statusCode = 502, statusMessage, rawHeaders } = answer;
-  response.writeHead(statusCode, statusMessage, answerHeaders(rawHeaders));
+  response.writeHead(statusCode, plainPhrase(statusMessage), answerHeaders(rawHeaders));
   return new Promise((resolve, reject) => {
     // The answer to the client is cut off by whoever handles the error.
     answer.once('error', (cause) => reject(explainBrokenAnswer(cause)));
@@ -93,7 +93,8 @@ function join(
   accept: ForwardEvents['accept'],
 ): void {
   const protocol = ['Connection', 'Upgrade', 'Upgrade', headers.upgrade ?? 'websocket'];
-  response.writeHead(101, statusMessage, [...answerHeaders(rawHeaders), ...protocol]);
+  const own = answerHeaders(rawHeaders);
+  response.writeHead(101, plainPhrase(statusMessage), [...own, ...protocol]);
   response.flushHeaders();
   const upstream: Socket = upgraded.socket;
   accept?.((_request: IncomingMessage, socket: Duplex, first: Buffer) => {

@@ -7,8 +7,9 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPool } from './application-pool.js';
 import { exchangeWhole, isWhole } from './whole-exchange.js';
 
 const TIMEOUT_MS = 200;
@@ -33,7 +34,7 @@ beforeEach(async () => {
   [ends, begun, timeoutMs] = [[], 0, LONG_MS];
   application = createServer((request, response) => answerApplication(request, response));
   application.listen(socketPath);
-  pool = new Pool('http://localhost', { socketPath, headersTimeout: 0, bodyTimeout: 0 });
+  pool = openPool(socketPath, 30_000);
   proxy = createServer((request, response) => void passOn(request, response));
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { answerHeaders } from '../headers.js';
+import { answerHeaders, plainPhrase } from '../headers.js';
 import { MountTimeoutError } from '../mount.errors.js';
 import { explainBrokenAnswer, explainNoAnswer } from './exchange-error.js';
+import type { HoldingOptions } from './held-connection.js';
 
 /** Most requests: no body, or one that came with the head. */
 export function isWhole(request: IncomingMessage): boolean {
@@ -41,15 +42,16 @@ export function exchangeWhole(
   request.resume();
   return new Promise((resolve, reject) => {
     const answer = new WholeAnswer(response, options, [resolve, reject]);
-    dispatcher.dispatch({ method, path: url, headers: options.headers, body }, answer);
+    const { headers } = options;
+    const holding: HoldingOptions = { onClient: answer.onClient };
+    dispatcher.dispatch({ method, path: url, headers, body, ...holding }, answer);
   });
 }
-
-const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Writes an answer to the client, and gives it up when the client leaves. */
 class WholeAnswer implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
+  private client: Parameters<NonNullable<HoldingOptions['onClient']>>[0] | undefined;
   private readonly timer: NodeJS.Timeout;
   private hasBegun = false;
   private isOver = false;
@@ -64,6 +66,10 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     response.once('close', this.leave);
     response.on('error', this.leave);
   }
+
+  readonly onClient: HoldingOptions['onClient'] = (client) => {
+    this.client = client;
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -83,14 +89,17 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     clearTimeout(this.timer);
     this.options.onAnswer();
     // undici reads it as UTF-8, which no head may hold.
-    const phrase = PLAIN.test(statusMessage ?? '') ? statusMessage : undefined;
+    const phrase = plainPhrase(statusMessage);
     this.response.writeHead(statusCode, phrase, answerHeaders(decode(rawHeaders)));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.response.write(chunk)) return;
-    controller.pause();
-    this.response.once('drain', () => controller.resume());
+    const { connection = controller } = this.client ?? {};
+    connection.pause(controller);
+    this.response.once('drain', () => {
+      if (!this.isOver) connection.resume(controller);
+    });
   }
 
   onResponseEnd(): void {
@@ -98,8 +107,16 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.end();
   }
 
-  onResponseError(_controller: unknown, cause: Error): void {
-    this.end(this.hasBegun ? explainBrokenAnswer(cause) : explainNoAnswer(cause));
+  onResponseError(_controller: unknown, cause: NodeJS.ErrnoException): void {
+    if (this.hasNoBody && cause.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+      this.onResponseEnd();
+    else this.end(this.hasBegun ? explainBrokenAnswer(cause) : explainNoAnswer(cause));
+  }
+
+  /** Such an answer may say a length all the same, of what there would be; to undici it is broken then. */
+  private get hasNoBody(): boolean {
+    const { statusCode } = this.response;
+    return this.hasBegun && (statusCode === 204 || statusCode === 304);
   }
 
   private end(error?: Error): void {

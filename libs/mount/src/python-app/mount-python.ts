@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestMiddleware, Type } from '@nestjs/common';
-import type { Dispatcher } from 'undici';
 import { RunnerRegistry, SocketFolder } from 'bentonest/runner';
 import { parseTrustedProxies } from '../middleware/scheme.js';
 import { MountUnavailableError } from '../mount.errors.js';
@@ -73,7 +72,9 @@ async function startApp(
   const limits = { name, startTimeoutMs, hangTimeoutMs, graceMs };
   const supervisor = new AppSupervisor(command, limits, new Logger(name));
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
-  const dispatcher = await openPool(socketPath);
+  // Only who mounts such an application waits for the import of undici.
+  const { openPool } = await import('../proxy/application-pool.js');
+  const dispatcher = openPool(socketPath, IDLE_MS);
   await supervisor.start();
   const target = { socketPath, agent, dispatcher, timeoutMs, trustedProxies };
   const forward = createForward(supervisor, target);
@@ -94,14 +95,6 @@ async function startApp(
       folder.remove();
     },
   };
-}
-
-/** As many connections as there are requests. What times out is ours to say. */
-async function openPool(socketPath: string): Promise<Dispatcher> {
-  // Only who mounts such an application waits for its import.
-  const { Pool } = await import('undici');
-  const timeouts = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS };
-  return new Pool('http://localhost', { socketPath, ...timeouts });
 }
 
 function createDescribe(
