@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProcessLife } from 'bentonest/runner';
+import { AppProcess } from './app-process.js';
 import { AppSupervisor } from './app-supervisor.js';
 
 /**
@@ -127,6 +128,28 @@ describe('an application', () => {
     await until(() => count('is ready') === 2);
     const reason = 'it has not answered for 300 ms (hangTimeoutMs)';
     expect([count(`app is killed: ${reason}`), count(`died: ${reason}`)]).toEqual([1, 1]);
+  }, 30_000);
+
+  it('that answers nobody, but goes on with bodies, lives until it does not', async () => {
+    await supervisor.start();
+    const probes = vi.spyOn(AppProcess.prototype, 'answers');
+    request({ socketPath: join(folder, '1.sock'), path: '/hang' }).on('error', () => undefined).end(); // prettier-ignore
+    supervisor.asked();
+    const pieces = setInterval(() => supervisor.progressed(), 20);
+    // Four looks.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    clearInterval(pieces);
+    expect([probes.mock.calls.length, count('is killed')]).toEqual([0, 0]);
+    // The next piece comes while it is probed.
+    probes.mockImplementationOnce(() => {
+      supervisor.progressed();
+      return Promise.resolve(false);
+    });
+    await until(() => probes.mock.calls.length === 1);
+    expect(count('is killed')).toBe(0);
+    await until(() => count('is ready') === 2);
+    expect(count('app is killed: it has not answered for 300 ms (hangTimeoutMs)')).toBe(1);
+    probes.mockRestore();
   }, 30_000);
 
   it.each([

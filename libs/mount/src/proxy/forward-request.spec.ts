@@ -7,7 +7,7 @@ import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProxyTarget } from './exchange.js';
 import { forwardRequest } from './forward-request.js';
 
@@ -120,6 +120,19 @@ describe.each(WAYS)('by %s', (_, headers) => {
     expect(got).toHaveLength(3);
   });
 
+  it('each piece of an answer is progress', async () => {
+    let pieces = 0;
+    target = { ...target, onProgress: () => pieces++ };
+    answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok');
+    const { body } = await fetch(url, { headers });
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    expect(pieces).toBe(1);
+    for (const socket of connections) socket.write('ok');
+    while (!(await reader.read()).done);
+    expect(pieces).toBe(2);
+  });
+
   it('a connection that was new is no idle one', async () => {
     answer = (socket) => socket.end();
     expect(await statusOf()).toBe(503);
@@ -168,4 +181,24 @@ it('an application that sends 100 unasked is asked by Node’s client from then 
   expect(errors).toMatchObject([{ code: 'MOUNT_FAILED' }]);
   expect([await post(), await post()]).toEqual([200, 200]);
   expect(got).toHaveLength(3);
+});
+
+it('each piece of an upload is progress', async () => {
+  let pieces = 0;
+  let upload: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => void (upload = controller),
+  });
+  const send = (text: string): void => upload?.enqueue(Buffer.from(text));
+  target = { ...target, onProgress: () => pieces++ };
+  answer = (socket, _count, line) => {
+    if (line.includes('last')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+  };
+  const sent = fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  send('first');
+  await vi.waitFor(() => expect(pieces).toBe(1), { timeout: 4000 });
+  send('last');
+  upload?.close();
+  expect((await sent).status).toBe(204);
+  expect(pieces).toBe(2);
 });

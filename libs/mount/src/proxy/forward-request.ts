@@ -32,7 +32,7 @@ export async function forwardRequest(
   events: ForwardEvents,
 ): Promise<void> {
   const [request, response] = exchange;
-  const { dispatcher, timeoutMs, trustedProxies } = target;
+  const { dispatcher, timeoutMs, onProgress, trustedProxies } = target;
   const headers = forwardHeaders(request, { prefix: prefixOf(request), trustedProxies });
   const startedAt = performance.now();
   // Node's parser hands over the head first: what came with it is there when it is done with the packet.
@@ -41,7 +41,7 @@ export async function forwardRequest(
   try {
     if (dispatcher !== undefined && !isUpgrade && isWhole(request)) {
       const { onAnswer } = events;
-      await exchangeWhole(dispatcher, exchange, { headers, timeoutMs, onAnswer });
+      await exchangeWhole(dispatcher, exchange, { headers, timeoutMs, onAnswer, onProgress });
     } else await exchangeStreams(target, exchange, { ...events, headers });
   } catch (thrown) {
     const error = thrown as Error;
@@ -65,7 +65,10 @@ async function exchangeStreams(
     onAnswer();
     if (exchange.hasLeft) upgraded?.socket.destroy();
     else if (upgraded !== undefined) join(response, { head, upgraded }, accept);
-    else await send(head, response);
+    else {
+      if (target.onProgress !== undefined) head.on('data', target.onProgress);
+      await send(head, response);
+    }
   } catch (error) {
     // Nobody is there to be told.
     if (!exchange.hasLeft) throw error;

@@ -22,6 +22,8 @@ export interface WholeExchangeOptions {
   readonly headers: string[];
   readonly timeoutMs: number;
   readonly onAnswer: () => void;
+  /** Called with each piece of the answer's body. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 /**
@@ -88,6 +90,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.options.onProgress?.();
     if (this.response.write(chunk)) return;
     controller.pause();
     this.response.once('drain', () => controller.resume());

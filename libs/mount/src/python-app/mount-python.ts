@@ -75,7 +75,8 @@ async function startApp(
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   const dispatcher = await openPool(socketPath);
   await supervisor.start();
-  const target = { socketPath, agent, dispatcher, timeoutMs, trustedProxies };
+  const onProgress = (): void => supervisor.progressed();
+  const target = { socketPath, agent, dispatcher, timeoutMs, onProgress, trustedProxies };
   const forward = createForward(supervisor, target);
   return {
     handle: (request, response) => forward(request, response),
