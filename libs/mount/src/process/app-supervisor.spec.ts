@@ -35,6 +35,7 @@ let folder: string;
 let supervisor: AppSupervisor;
 let lines: string[];
 let lives: ProcessLife[];
+let deaths: number;
 /** Takes note in the place of the real policy, which would have us wait. */
 const notes = {
   afterDeath: (_now: number, life: ProcessLife) => {
@@ -48,6 +49,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'ok'), '');
   lines = [];
   lives = [];
+  deaths = 0;
   supervisor = supervise();
 });
 
@@ -56,7 +58,13 @@ function supervise(policy?: typeof notes, startTimeoutMs = 20_000): AppSuperviso
   const log = { debug: write, log: write, warn: write, error: write };
   const socketPath = join(folder, '1.sock');
   const args = ['-e', `(() => {${SERVER}})()`, socketPath];
-  const limits = { name: 'app', startTimeoutMs, hangTimeoutMs: 300, graceMs: 1000 };
+  const limits = {
+    name: 'app',
+    startTimeoutMs,
+    hangTimeoutMs: 300,
+    graceMs: 1000,
+    onDeath: () => deaths++,
+  };
   const command = { file: process.execPath, args, cwd: folder, env: {}, socketPath };
   return new AppSupervisor(command, limits, log, policy);
 }
@@ -82,7 +90,7 @@ describe('an application', () => {
     expect(supervisor.status).toEqual({ name: 'app', state: 'ready', reason: undefined });
     process.kill(pid(), 'SIGKILL');
     await until(() => count('is ready') === 2);
-    expect(supervisor.isUp).toBe(true);
+    expect([supervisor.isUp, deaths]).toEqual([true, 1]);
   }, 30_000);
 
   it('that does not start any more is tried again, later and later, and then has failed', async () => {
@@ -97,6 +105,8 @@ describe('an application', () => {
     // The death that it had served before, and the five of a crash loop.
     expect(count('died: it was ended by SIGKILL')).toBe(1);
     expect(count('died: it exited with code 1')).toBe(5);
+    // Of one that served.
+    expect(deaths).toBe(1);
     expect(supervisor.status.reason).toBe(
       'its start failed with RuntimeError, and the log says why',
     );
@@ -186,10 +196,10 @@ describe('an application', () => {
     process.kill(pid(), 'SIGKILL');
     await until(() => count('died') === 2);
     await supervisor.stop();
-    const deaths = count('died');
+    const before = count('died');
     await writeFile(join(folder, 'ok'), '');
     await supervisor.stop();
-    expect(count('died')).toBe(deaths);
+    expect(count('died')).toBe(before);
     expect(existsSync(join(folder, '1.sock'))).toBe(false);
   }, 30_000);
 });

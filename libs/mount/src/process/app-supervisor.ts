@@ -11,6 +11,8 @@ export interface SupervisorOptions {
   readonly startTimeoutMs: number;
   readonly hangTimeoutMs: number;
   readonly graceMs: number;
+  /** Called when the process that served has died. */
+  readonly onDeath?: (() => void) | undefined;
 }
 
 /** Where the supervisor writes what happens, and what the application prints. */
@@ -117,7 +119,10 @@ export class AppSupervisor {
       onExit: (reason) => {
         if (process !== this.process || process.isEnding) return;
         const wasReady = this.isUp;
-        if (wasReady) this.state = 'starting';
+        if (wasReady) {
+          this.state = 'starting';
+          this.options.onDeath?.();
+        }
         this.logger.warn(`${name} (pid ${process.pid}) died: ${reason}`);
         if (this.watch === undefined) return;
         const { killedFor, lastWords } = process;

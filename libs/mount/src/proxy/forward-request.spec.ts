@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Agent, ServerResponse, createServer, request as sendRequest } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { BlockList, createServer as createSocketServer } from 'node:net';
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { Pool } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { UpgradeHandler } from '../mounting/mounted-app.js';
 import type { ProxyTarget } from './exchange.js';
 import { forwardRequest } from './forward-request.js';
 
@@ -201,4 +203,28 @@ it('each piece of an upload is progress', async () => {
   upload?.close();
   expect((await sent).status).toBe(204);
   expect(pieces).toBe(2);
+});
+
+it('another protocol’s connection ends with the application’s, also where its client reads no more', async () => {
+  const stuck = Object.assign(new Duplex({ read: () => undefined, write: () => undefined }), {
+    setTimeout: vi.fn<Socket['setTimeout']>(),
+  });
+  proxy.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    const accept = (handler: UpgradeHandler): unknown => handler(request, stuck, Buffer.alloc(0));
+    void forwardRequest(target, [request, response], { onAnswer: () => undefined, accept });
+  });
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+  answer = (socket) => socket.end([...head, '', 'last'].join('\r\n'));
+  const client = sendRequest(url, {
+    headers: { connection: 'upgrade', upgrade: 'websocket' },
+  }).end();
+  const [, clientSocket] = (await once(client, 'upgrade')) as [unknown, Socket];
+  await vi.waitFor(() => expect(stuck.setTimeout).toHaveBeenCalledOnce(), { timeout: 4000 });
+  expect([stuck.writableLength, stuck.destroyed]).toEqual([4, false]);
+  const [[ms, end] = []] = stuck.setTimeout.mock.calls;
+  end?.();
+  expect([ms, stuck.destroyed]).toEqual([10_000, true]);
+  clientSocket.destroy();
 });

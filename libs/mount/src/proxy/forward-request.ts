@@ -10,6 +10,9 @@ import { forwardHeaders, prefixOf } from './forward-headers.js';
 import { mayRepeat } from './repeat.js';
 import { exchangeWhole, isWhole } from './whole-exchange.js';
 
+/** Time for a client to take something of what is left for it, in milliseconds. */
+const STALLED_MS = 10_000;
+
 /** What is called meanwhile. */
 export interface ForwardEvents {
   /** Called with the head of the answer. */
@@ -104,7 +107,11 @@ function join(
     if (first.length > 0) upstream.write(first);
     socket.once('close', () => upstream.destroy());
     upstream.on('error', () => socket.destroy());
-    upstream.once('close', () => socket.end(() => socket.destroy()));
+    upstream.once('close', () => {
+      socket.end(() => socket.destroy());
+      // Of a client that reads no more.
+      (socket as Socket).setTimeout(STALLED_MS, () => socket.destroy());
+    });
     upstream.pipe(socket).pipe(upstream);
   });
 }
