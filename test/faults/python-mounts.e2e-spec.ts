@@ -133,7 +133,7 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     };
     const upload = (): Promise<Response> => {
       const body = Readable.toWeb(Readable.from(pieces())) as ReadableStream;
-      return fetch(`${server.url}/flask/upload`, { method: 'POST', body, duplex: 'half' } as RequestInit); // prettier-ignore
+      return fetch(`${server.url}/flask/upload`, { method: 'POST', body, duplex: 'half' });
     };
     const uploads = [upload(), upload()];
     const streams = await Promise.all([1, 2].map(() => server.get('/flask/endless')));

@@ -196,7 +196,7 @@ it('each piece of an upload is progress', async () => {
   answer = (socket, _count, line) => {
     if (line.includes('last')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
   };
-  const sent = fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  const sent = fetch(url, { method: 'POST', body, duplex: 'half' });
   send('first');
   await vi.waitFor(() => expect(pieces).toBe(1), { timeout: 4000 });
   send('last');

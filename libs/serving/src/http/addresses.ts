@@ -49,7 +49,8 @@ export function listenAtAllAddresses(fastify: FastifyInstance): void {
     const { host = 'localhost', path, ...others } = options;
     if (path !== undefined || host !== 'localhost' || 'fd' in options) return listen(options);
     const [first = host, ...rest] = await addressesOf(host);
-    const isAnyPort = rest.length > 0 && Number(others.port ?? 0) === 0;
+    // Nest passes on what it is given, such as that of an environment variable.
+    const isAnyPort = rest.length > 0 && String(others.port ?? 0) === '0';
     if (isAnyPort) others.port = await freePort([first, ...rest]);
     const address = await listen({ ...others, host: first });
     for (const other of rest) {
