@@ -52,6 +52,20 @@ function bitsOf({ dtype, shape, data }: NdArray): unknown {
   return { dtype, shape, bits };
 }
 
+async function outputOf(script: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(python, [fileURLToPath(fixture(script)), ...args], {
+    env: { ...process.env, PYTHONPATH: PACKAGE },
+  });
+  return stdout;
+}
+
+it.skipIf(python === '')(
+  'event loops of other threads may come while closed ones are let go',
+  async () => {
+    expect(await outputOf('loops_meanwhile.py')).toBe('2\n');
+  },
+);
+
 describe.skipIf(python === '')('frames in Python', () => {
   it('bring arrays of every dtype and shape there and back, bit by bit', async () => {
     const definition = { module: fixture('echo.py'), class: 'Echo', python };
@@ -66,10 +80,7 @@ describe.skipIf(python === '')('frames in Python', () => {
   });
 
   it('that are none are refused as such, whatever bytes come', async () => {
-    const script = fileURLToPath(fixture('hostile_frames.py'));
-    const { stdout } = await promisify(execFile)(python, [script, '7', '5000'], {
-      env: { ...process.env, PYTHONPATH: PACKAGE },
-    });
+    const stdout = await outputOf('hostile_frames.py', '7', '5000');
     const [frames = 0, refused = 0, cut = 0] = stdout.split(' ').map(Number);
     expect(frames + refused + cut).toBe(5000);
     expect(Math.min(frames, refused, cut)).toBeGreaterThan(0);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
@@ -118,6 +119,38 @@ describe.skipIf(python === '')('a Python application beside a server that goes o
     expect(await metrics()).not.toContain('{endpoint="/py",http_response_code="499"');
     expect(server.output).toContain('broke off its answer');
     await until(async () => (await server.get('/py/pid')).status === 200, 10_000);
+  }, 60_000);
+
+  it('of WSGI with a body in each of its four threads is none that hangs', async () => {
+    const pid = await pidOf(server, '/flask');
+    let isOver = false;
+    onTestFinished(() => void (isOver = true));
+    const pieces = async function* (): AsyncGenerator<Buffer> {
+      while (!isOver) {
+        yield Buffer.from('piece');
+        await sleep(100);
+      }
+    };
+    const upload = (): Promise<Response> => {
+      const body = Readable.toWeb(Readable.from(pieces())) as ReadableStream;
+      return fetch(`${server.url}/flask/upload`, { method: 'POST', body, duplex: 'half' });
+    };
+    const uploads = [upload(), upload()];
+    const streams = await Promise.all([1, 2].map(() => server.get('/flask/endless')));
+    const readers = streams.map(({ body }) => (body as ReadableStream<Uint8Array>).getReader());
+    const reads = readers.map(async (reader) => {
+      while (!(await reader.read()).done);
+    });
+    // Nobody has a thread for it, nor for a probe.
+    expect((await server.get('/flask/pid')).status).toBe(504);
+    // hangTimeoutMs, a look and a probe, from then.
+    await Promise.race([sleep(7_000 - 2_000 + 500), ...reads]);
+    expect(server.output).not.toContain('wsgi_app:app is killed');
+    isOver = true;
+    expect((await Promise.all(uploads)).map(({ status }) => status)).toEqual([200, 200]);
+    for (const reader of readers) await reader.cancel();
+    await until(async () => (await server.get('/flask/pid')).status === 200, 10_000);
+    expect(await pidOf(server, '/flask')).toBe(pid);
   }, 60_000);
 
   it.each(['killed', 'stopped'])(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Catch, Injectable, Module } from '@nestjs/common';
@@ -292,6 +292,32 @@ describe('upgrades', () => {
     socket.destroy();
     taken?.resume().end();
     await vi.waitFor(() => expect(reported).toEqual(['left 499']));
+  });
+
+  it('to another protocol leave nothing at their connection', async () => {
+    const connected: Socket[] = [];
+    const { url, app } = await serve(
+      at(
+        'app',
+        mount(() => new Response('here'), { kind: 'fetch' }),
+      ),
+    );
+    app.getHttpServer().on('connection', (socket: Socket) => connected.push(socket));
+    const client = connect(Number(new URL(url).port), '127.0.0.1');
+    const ask = async (fields: string): Promise<readonly number[]> => {
+      client.write(`GET /app HTTP/1.1\r\nhost: x\r\n${fields}\r\n`);
+      await once(client, 'data');
+      // Node ends the request behind its answer.
+      await turn();
+      const [socket] = connected;
+      return socket?.eventNames().map((name) => socket.listenerCount(name)) ?? [];
+    };
+    const upgrade = 'connection: upgrade\r\nupgrade: h2c\r\n';
+    const before = await ask(upgrade);
+    for (let count = 0; count < 20; count++) await ask(upgrade);
+    expect(await ask(upgrade)).toEqual(before);
+    expect(before.length).toBeGreaterThan(0);
+    client.destroy();
   });
 
   it('are left alone where no mount has a handler for them', async () => {

@@ -3,9 +3,9 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
-import { createInterface } from 'node:readline';
 import { LogLevels } from './log-levels.js';
 import type { LogLevel } from './log-levels.js';
+import { splitLines } from './split-lines.js';
 
 /** What starts an application. */
 export interface AppCommand {
@@ -64,7 +64,7 @@ export class AppProcess {
     this.child.stdin.on('error', () => undefined);
     for (const stream of [this.child.stdout, this.child.stderr]) {
       const levels = new LogLevels();
-      createInterface({ input: stream }).on('line', (line) => {
+      splitLines(stream, (line) => {
         this.lines.push(line);
         if (this.lines.length > LAST_LINES) this.lines.shift();
         events.onLine(line, levels.next(line));

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProcessLife } from 'bentonest/runner';
+import { AppProcess } from './app-process.js';
 import { AppSupervisor } from './app-supervisor.js';
 
 /**
@@ -34,6 +35,7 @@ let folder: string;
 let supervisor: AppSupervisor;
 let lines: string[];
 let lives: ProcessLife[];
+let deaths: number;
 /** Takes note in the place of the real policy, which would have us wait. */
 const notes = {
   afterDeath: (_now: number, life: ProcessLife) => {
@@ -47,6 +49,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'ok'), '');
   lines = [];
   lives = [];
+  deaths = 0;
   supervisor = supervise();
 });
 
@@ -55,7 +58,13 @@ function supervise(policy?: typeof notes, startTimeoutMs = 20_000): AppSuperviso
   const log = { debug: write, log: write, warn: write, error: write };
   const socketPath = join(folder, '1.sock');
   const args = ['-e', `(() => {${SERVER}})()`, socketPath];
-  const limits = { name: 'app', startTimeoutMs, hangTimeoutMs: 300, graceMs: 1000 };
+  const limits = {
+    name: 'app',
+    startTimeoutMs,
+    hangTimeoutMs: 300,
+    graceMs: 1000,
+    onDeath: () => deaths++,
+  };
   const command = { file: process.execPath, args, cwd: folder, env: {}, socketPath };
   return new AppSupervisor(command, limits, log, policy);
 }
@@ -81,7 +90,7 @@ describe('an application', () => {
     expect(supervisor.status).toEqual({ name: 'app', state: 'ready', reason: undefined });
     process.kill(pid(), 'SIGKILL');
     await until(() => count('is ready') === 2);
-    expect(supervisor.isUp).toBe(true);
+    expect([supervisor.isUp, deaths]).toEqual([true, 1]);
   }, 30_000);
 
   it('that does not start any more is tried again, later and later, and then has failed', async () => {
@@ -96,6 +105,8 @@ describe('an application', () => {
     // The death that it had served before, and the five of a crash loop.
     expect(count('died: it was ended by SIGKILL')).toBe(1);
     expect(count('died: it exited with code 1')).toBe(5);
+    // Of one that served.
+    expect(deaths).toBe(1);
     expect(supervisor.status.reason).toBe(
       'its start failed with RuntimeError, and the log says why',
     );
@@ -127,6 +138,28 @@ describe('an application', () => {
     await until(() => count('is ready') === 2);
     const reason = 'it has not answered for 300 ms (hangTimeoutMs)';
     expect([count(`app is killed: ${reason}`), count(`died: ${reason}`)]).toEqual([1, 1]);
+  }, 30_000);
+
+  it('that answers nobody, but goes on with bodies, lives until it does not', async () => {
+    await supervisor.start();
+    const probes = vi.spyOn(AppProcess.prototype, 'answers');
+    request({ socketPath: join(folder, '1.sock'), path: '/hang' }).on('error', () => undefined).end(); // prettier-ignore
+    supervisor.asked();
+    const pieces = setInterval(() => supervisor.progressed(), 20);
+    // Four looks.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    clearInterval(pieces);
+    expect([probes.mock.calls.length, count('is killed')]).toEqual([0, 0]);
+    // The next piece comes while it is probed.
+    probes.mockImplementationOnce(() => {
+      supervisor.progressed();
+      return Promise.resolve(false);
+    });
+    await until(() => probes.mock.calls.length === 1);
+    expect(count('is killed')).toBe(0);
+    await until(() => count('is ready') === 2);
+    expect(count('app is killed: it has not answered for 300 ms (hangTimeoutMs)')).toBe(1);
+    probes.mockRestore();
   }, 30_000);
 
   it.each([
@@ -163,10 +196,10 @@ describe('an application', () => {
     process.kill(pid(), 'SIGKILL');
     await until(() => count('died') === 2);
     await supervisor.stop();
-    const deaths = count('died');
+    const before = count('died');
     await writeFile(join(folder, 'ok'), '');
     await supervisor.stop();
-    expect(count('died')).toBe(deaths);
+    expect(count('died')).toBe(before);
     expect(existsSync(join(folder, '1.sock'))).toBe(false);
   }, 30_000);
 });

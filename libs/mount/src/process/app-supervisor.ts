@@ -11,6 +11,8 @@ export interface SupervisorOptions {
   readonly startTimeoutMs: number;
   readonly hangTimeoutMs: number;
   readonly graceMs: number;
+  /** Called when the process that served has died. */
+  readonly onDeath?: (() => void) | undefined;
 }
 
 /** Where the supervisor writes what happens, and what the application prints. */
@@ -39,6 +41,8 @@ export class AppSupervisor {
   private waiting = 0;
   /** Since when one waits, and none was answered. */
   private silentSince: number | undefined;
+  /** When it last did something for anybody. */
+  private heardAt = 0;
   private watch: NodeJS.Timeout | undefined;
   /** Of the process that serves, or served last. */
   private life: ProcessLife = {};
@@ -93,8 +97,14 @@ export class AppSupervisor {
   /** To be called with each answer of its own: it lives. What waits still begins to wait anew. */
   answered(): void {
     this.waiting--;
+    this.progressed();
     if (this.isUp && !this.life.hasAnswered) this.life = { ...this.life, hasAnswered: true };
     this.silentSince = this.waiting > 0 ? performance.now() : undefined;
+  }
+
+  /** To be called with each piece of a body that it sends or takes: it lives, though all its threads are busy. */
+  progressed(): void {
+    this.heardAt = performance.now();
   }
 
   /** To be called for a request that nobody waits for any more; that it was not answered is not forgotten. */
@@ -109,7 +119,10 @@ export class AppSupervisor {
       onExit: (reason) => {
         if (process !== this.process || process.isEnding) return;
         const wasReady = this.isUp;
-        if (wasReady) this.state = 'starting';
+        if (wasReady) {
+          this.state = 'starting';
+          this.options.onDeath?.();
+        }
         this.logger.warn(`${name} (pid ${process.pid}) died: ${reason}`);
         if (this.watch === undefined) return;
         const { killedFor, lastWords } = process;
@@ -155,16 +168,24 @@ export class AppSupervisor {
     return `${did} within ${this.options.startTimeoutMs} ms (startTimeoutMs)`;
   }
 
-  /** A busy application answers now and then; one that answers nothing, and no probe either, hangs. */
+  /**
+   * A busy application answers now and then, or goes on with a body; one that does neither, and answers no
+   * probe, hangs.
+   */
   private async look(): Promise<void> {
     const { name, hangTimeoutMs } = this.options;
     const { process, silentSince = Infinity } = this;
-    const isSilent = performance.now() - silentSince > hangTimeoutMs;
+    const now = performance.now();
+    const isSilent = now - Math.max(silentSince, this.heardAt) > hangTimeoutMs;
     if (!this.isUp || !isSilent || process === undefined) return;
     // The next look is not to probe beside this one.
     this.silentSince = undefined;
     if (await process.answers(Math.min(PROBE_MS, hangTimeoutMs))) return;
     if (process !== this.process || process.isDead || this.isStopping) return;
+    if (this.heardAt > now) {
+      this.silentSince ??= this.heardAt;
+      return;
+    }
     const reason = `it has not answered for ${hangTimeoutMs} ms (hangTimeoutMs)`;
     this.logger.error(`${name} is killed: ${reason}`);
     process.kill(reason);

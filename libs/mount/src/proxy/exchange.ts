@@ -15,6 +15,8 @@ export interface ProxyTarget {
   dispatcher: Dispatcher | undefined;
   /** For the head of an answer, from the last of the upload. */
   readonly timeoutMs: number;
+  /** Called with each piece of a body, of either direction. */
+  readonly onProgress?: (() => void) | undefined;
   readonly trustedProxies: BlockList;
 }
 
@@ -35,6 +37,7 @@ export class Exchange {
   private readonly response: ServerResponse;
   private readonly outgoing: ClientRequest;
   private readonly timer: NodeJS.Timeout;
+  private readonly onProgress: ProxyTarget['onProgress'];
   private hasBegun = false;
   private readonly answered: Promise<Answer>;
 
@@ -48,6 +51,7 @@ export class Exchange {
     this.request = request;
     this.response = response;
     const { timeoutMs } = target;
+    this.onProgress = target.onProgress;
     const outgoing = (this.outgoing = open(target, [request, headers], upgrade));
     this.timer = setTimeout(() => outgoing.destroy(new MountTimeoutError(timeoutMs)), timeoutMs);
     response.once('close', this.leave);
@@ -98,6 +102,7 @@ export class Exchange {
 
   private readonly stillUploads = (): void => {
     this.hasBegun = true;
+    this.onProgress?.();
     this.timer.refresh();
   };
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, createServer, ServerResponse } from 'node:http';
+import { Agent, createServer, request as sendRequest, ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { IncomingMessage, Server } from 'node:http';
@@ -8,8 +8,10 @@ import { BlockList, connect, createServer as createSocketServer } from 'node:net
 import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { UpgradeHandler } from '../mounting/mounted-app.js';
 import { openPool } from './application-pool.js';
 import type { ProxyTarget } from './exchange.js';
 import { forwardRequest } from './forward-request.js';
@@ -121,6 +123,19 @@ describe.each(WAYS)('by %s', (_, headers) => {
     answer = (socket) => socket.destroy();
     expect(await statusOf()).toBe(503);
     expect(got).toHaveLength(3);
+  });
+
+  it('each piece of an answer is progress', async () => {
+    let pieces = 0;
+    target = { ...target, onProgress: () => pieces++ };
+    answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok');
+    const { body } = await fetch(url, { headers });
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    expect(pieces).toBe(1);
+    for (const socket of connections) socket.write('ok');
+    while (!(await reader.read()).done);
+    expect(pieces).toBe(2);
   });
 
   it('a connection that was new is no idle one', async () => {
@@ -254,4 +269,48 @@ it('nor does a connection that changes its protocol have a phrase that no head m
   client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
   expect(await text(client)).toContain('HTTP/1.1 101 Switching Protocols\r\n');
   expect(errors).toEqual([]);
+});
+
+it('each piece of an upload is progress', async () => {
+  let pieces = 0;
+  let upload: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => void (upload = controller),
+  });
+  const send = (text: string): void => upload?.enqueue(Buffer.from(text));
+  target = { ...target, onProgress: () => pieces++ };
+  answer = (socket, _count, line) => {
+    if (line.includes('last')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+  };
+  const sent = fetch(url, { method: 'POST', body, duplex: 'half' });
+  send('first');
+  await vi.waitFor(() => expect(pieces).toBe(1), { timeout: 4000 });
+  send('last');
+  upload?.close();
+  expect((await sent).status).toBe(204);
+  expect(pieces).toBe(2);
+});
+
+it('another protocol’s connection ends with the application’s, also where its client reads no more', async () => {
+  const stuck = Object.assign(new Duplex({ read: () => undefined, write: () => undefined }), {
+    setTimeout: vi.fn<Socket['setTimeout']>(),
+  });
+  proxy.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    const accept = (handler: UpgradeHandler): unknown => handler(request, stuck, Buffer.alloc(0));
+    void forwardRequest(target, [request, response], { onAnswer: () => undefined, accept });
+  });
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+  answer = (socket) => socket.end([...head, '', 'last'].join('\r\n'));
+  const client = sendRequest(url, {
+    headers: { connection: 'upgrade', upgrade: 'websocket' },
+  }).end();
+  const [, clientSocket] = (await once(client, 'upgrade')) as [unknown, Socket];
+  await vi.waitFor(() => expect(stuck.setTimeout).toHaveBeenCalledOnce(), { timeout: 4000 });
+  expect([stuck.writableLength, stuck.destroyed]).toEqual([4, false]);
+  const [[ms, end] = []] = stuck.setTimeout.mock.calls;
+  end?.();
+  expect([ms, stuck.destroyed]).toEqual([10_000, true]);
+  clientSocket.destroy();
 });

@@ -10,6 +10,9 @@ import { forwardHeaders, prefixOf } from './forward-headers.js';
 import { mayRepeat } from './repeat.js';
 import { exchangeWhole, isWhole } from './whole-exchange.js';
 
+/** Time for a client to take something of what is left for it, in milliseconds. */
+const STALLED_MS = 10_000;
+
 /** What is called meanwhile. */
 export interface ForwardEvents {
   /** Called with the head of the answer. */
@@ -32,7 +35,7 @@ export async function forwardRequest(
   events: ForwardEvents,
 ): Promise<void> {
   const [request, response] = exchange;
-  const { dispatcher, timeoutMs, trustedProxies } = target;
+  const { dispatcher, timeoutMs, onProgress, trustedProxies } = target;
   const headers = forwardHeaders(request, { prefix: prefixOf(request), trustedProxies });
   const startedAt = performance.now();
   // Node's parser hands over the head first: what came with it is there when it is done with the packet.
@@ -41,7 +44,7 @@ export async function forwardRequest(
   try {
     if (dispatcher !== undefined && !isUpgrade && isWhole(request)) {
       const { onAnswer } = events;
-      await exchangeWhole(dispatcher, exchange, { headers, timeoutMs, onAnswer });
+      await exchangeWhole(dispatcher, exchange, { headers, timeoutMs, onAnswer, onProgress });
     } else await exchangeStreams(target, exchange, { ...events, headers });
   } catch (thrown) {
     const error = thrown as Error;
@@ -65,7 +68,10 @@ async function exchangeStreams(
     onAnswer();
     if (exchange.hasLeft) upgraded?.socket.destroy();
     else if (upgraded !== undefined) join(response, { head, upgraded }, accept);
-    else await send(head, response);
+    else {
+      if (target.onProgress !== undefined) head.on('data', target.onProgress);
+      await send(head, response);
+    }
   } catch (error) {
     // Nobody is there to be told.
     if (!exchange.hasLeft) throw error;
@@ -102,7 +108,11 @@ function join(
     if (first.length > 0) upstream.write(first);
     socket.once('close', () => upstream.destroy());
     upstream.on('error', () => socket.destroy());
-    upstream.once('close', () => socket.end(() => socket.destroy()));
+    upstream.once('close', () => {
+      socket.end(() => socket.destroy());
+      // Of a client that reads no more.
+      (socket as Socket).setTimeout(STALLED_MS, () => socket.destroy());
+    });
     upstream.pipe(socket).pipe(upstream);
   });
 }

@@ -23,6 +23,8 @@ export interface WholeExchangeOptions {
   readonly headers: string[];
   readonly timeoutMs: number;
   readonly onAnswer: () => void;
+  /** Called with each piece of the answer's body. */
+  readonly onProgress?: (() => void) | undefined;
 }
 
 /**
@@ -94,6 +96,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.options.onProgress?.();
     if (this.response.write(chunk)) return;
     const { connection = controller } = this.client ?? {};
     connection.pause(controller);

@@ -13,6 +13,7 @@ import type { ProxyTarget } from '../proxy/exchange.js';
 import { fetchDocument } from '../proxy/fetch-document.js';
 import { forwardRequest } from '../proxy/forward-request.js';
 import type { ForwardEvents } from '../proxy/forward-request.js';
+import { JoinedSockets } from '../proxy/joined-sockets.js';
 import { checkOptions } from './check-options.js';
 import type { PythonAppOptions } from './python-app.options.js';
 import { createServerCommand } from './server-command.js';
@@ -69,15 +70,18 @@ async function startApp(
   const socketPath = folder.nextPath();
   const runners = await registry.openGateway();
   const command = await createServerCommand(kind, options, { socketPath, runners });
-  const limits = { name, startTimeoutMs, hangTimeoutMs, graceMs };
+  const joined = new JoinedSockets();
+  const onDeath = (): void => joined.breakOff();
+  const limits = { name, startTimeoutMs, hangTimeoutMs, graceMs, onDeath };
   const supervisor = new AppSupervisor(command, limits, new Logger(name));
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   // Only who mounts such an application waits for the import of undici.
   const { openPool } = await import('../proxy/application-pool.js');
   const dispatcher = openPool(socketPath, IDLE_MS);
   await supervisor.start();
-  const target = { socketPath, agent, dispatcher, timeoutMs, trustedProxies };
-  const forward = createForward(supervisor, target);
+  const onProgress = (): void => supervisor.progressed();
+  const target = { socketPath, agent, dispatcher, timeoutMs, onProgress, trustedProxies };
+  const forward = createForward(supervisor, target, joined);
   return {
     handle: (request, response) => forward(request, response),
     // WSGI knows of no other protocol than HTTP.
@@ -115,8 +119,12 @@ type Forward = (
 ) => Promise<void>;
 
 /** Tells the supervisor of each request and its answer. */
-function createForward(supervisor: AppSupervisor, target: ProxyTarget): Forward {
-  return async (request, response, accept) => {
+function createForward(
+  supervisor: AppSupervisor,
+  target: ProxyTarget,
+  joined: JoinedSockets,
+): Forward {
+  return async (request, response, acceptUpgrade) => {
     if (!supervisor.isUp) throw new MountUnavailableError();
     supervisor.asked();
     let isAnswered = false;
@@ -124,6 +132,8 @@ function createForward(supervisor: AppSupervisor, target: ProxyTarget): Forward 
       isAnswered = true;
       supervisor.answered();
     };
+    const accept: ForwardEvents['accept'] =
+      acceptUpgrade && ((handler) => acceptUpgrade(joined.joining(handler)));
     try {
       await forwardRequest(target, [request, response], { onAnswer, accept });
     } finally {

@@ -222,7 +222,8 @@ class _Loops:
     def _drop_closed(self):
         """A loop that is closed leaves its connection open: ``asyncio.run`` makes a loop for each call."""
         with self._lock:
-            closed = [loop for loop in self._connections if loop.is_closed()]
+            # Another thread may add its own meanwhile.
+            closed = [loop for loop in list(self._connections) if loop.is_closed()]
             connections = [self._connections.pop(loop) for loop in closed]
         for connection in connections:
             connection.release()

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
+import { createServer as createSocketServer, Server } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -74,6 +75,44 @@ describe.runIf(isDualStack)('localhost', () => {
     expect(await slow).toBe('slow');
     await closed;
     expect(told).toEqual(['closed']);
+  });
+
+  it('has another port where the one that is free at the first address is taken at the other', async () => {
+    const taken = createSocketServer();
+    const { listen } = Server.prototype;
+    const ports: number[] = [];
+    const listens = vi.spyOn(Server.prototype, 'listen');
+    listens.mockImplementation(function before(this: Server, options: unknown) {
+      const { host, port } = options as { readonly host: string; readonly port: number };
+      if (host === '127.0.0.1' && ports.push(port) === 1) listen.call(taken, { host, port });
+      return listen.call(this, { host, port });
+    });
+    app = fastify();
+    listenAtAllAddresses(app);
+    app.get('/', () => 'here');
+    try {
+      await app.listen({ port: 0 });
+    } finally {
+      listens.mockRestore();
+      taken.close();
+    }
+    const { port } = app.server.address() as AddressInfo;
+    expect(port).not.toBe(ports[0]);
+    expect(await get('::1', port)).toBe('here');
+    expect(await get('127.0.0.1', port)).toBe('here');
+  });
+
+  it('that is closed as soon as it listens has nothing left that listens', async () => {
+    app = fastify();
+    const { server } = app;
+    listenAtAllAddresses(app);
+    // Behind Fastify's own listener, and before anybody is told.
+    server.once('listening', () => queueMicrotask(() => server.close()));
+    const doors = vi.spyOn(Server.prototype, 'listen');
+    await app.listen({ port: 0 });
+    const all = doors.mock.contexts as Server[];
+    doors.mockRestore();
+    expect(all.filter(({ listening }) => listening)).toEqual([]);
   });
 
   it('is refused, and nothing listens, where another process has the port at one of them', async () => {

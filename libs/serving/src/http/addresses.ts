@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import type { FastifyInstance, FastifyListenOptions, RawServerBase } from 'fastify';
 
+/** Until a port is free at every address. */
+const PORT_TRIES = 10;
+
 type ListenCallback = (error: Error | null, address: string) => void;
 
 /**
@@ -46,9 +49,18 @@ export function listenAtAllAddresses(fastify: FastifyInstance): void {
     const { host = 'localhost', path, ...others } = options;
     if (path !== undefined || host !== 'localhost' || 'fd' in options) return listen(options);
     const [first = host, ...rest] = await addressesOf(host);
+    // Nest passes on what it is given, such as that of an environment variable.
+    const isAnyPort = rest.length > 0 && String(others.port ?? 0) === '0';
+    if (isAnyPort) others.port = await freePort([first, ...rest]);
     const address = await listen({ ...others, host: first });
-    const { port } = server.address() as AddressInfo;
-    for (const other of rest) doors.push(await openDoor(server, { ...others, host: other, port }));
+    for (const other of rest) {
+      // It may be closed at any time.
+      const bound = server.address() as AddressInfo | null;
+      if (bound === null) break;
+      const door = await openDoor(server, { ...others, host: other, port: bound.port });
+      if (server.listening) doors.push(door);
+      else door.close();
+    }
     return address;
   };
   Object.assign(fastify, {
@@ -72,6 +84,27 @@ export function listenAtAllAddresses(fastify: FastifyInstance): void {
       });
     },
   });
+}
+
+/** A port that is free at all of the addresses: the system would look at the first alone. */
+async function freePort(addresses: readonly string[]): Promise<number> {
+  for (let left = PORT_TRIES; ; left--) {
+    const held: Server[] = [];
+    let port = 0;
+    try {
+      for (const host of addresses) {
+        const server = createServer();
+        held.push(server);
+        await once(server.listen({ host, port }), 'listening');
+        ({ port } = server.address() as AddressInfo);
+      }
+      return port;
+    } catch (error) {
+      if (left === 1 || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    } finally {
+      await Promise.all(held.map((server) => new Promise((end) => server.close(end))));
+    }
+  }
 }
 
 async function tell(listening: Promise<string>, callback: ListenCallback): Promise<void> {

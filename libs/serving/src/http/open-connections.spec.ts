@@ -78,3 +78,12 @@ it('an upgraded connection is left to its owner', async () => {
   connections.closeAll();
   expect(socket.destroyed).toBe(true);
 });
+
+it('a connection that Node is handed anew is the one that it was', async () => {
+  await listen();
+  const socket = await client();
+  const [open] = server.listeners('connection').slice(-1);
+  const before = socket.listenerCount('close');
+  for (let count = 0; count < 20; count++) open?.call(server, socket);
+  expect(socket.listenerCount('close')).toBe(before);
+});

@@ -30,6 +30,8 @@ export class OpenConnections {
     // Of TLS the decrypted connection: it is the one that requests come by.
     const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
     server.on(event, (socket: Socket) => {
+      // One that Node was handed anew, such as after an upgrade that nobody wanted, comes again.
+      if (this.sockets.has(socket)) return;
       this.sockets.add(socket);
       socket.once('close', () => {
         this.sockets.delete(socket);
