@@ -11,7 +11,7 @@ import type { HoldingOptions } from './held-connection.js';
 export function openPool(socketPath: string, idleMs: number): Pool {
   // Half open: an end that is held back ends nothing by itself.
   const target = { path: socketPath, allowHalfOpen: true };
-  const connect = buildConnector(target as buildConnector.BuildOptions);
+  const connect = buildConnector(target);
   return new Pool('http://localhost', {
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -277,7 +277,7 @@ it('each piece of an upload is progress', async () => {
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => void (upload = controller),
   });
-  const send = (text: string): void => upload?.enqueue(Buffer.from(text));
+  const send = (piece: string): void => upload?.enqueue(Buffer.from(piece));
   target = { ...target, onProgress: () => pieces++ };
   answer = (socket, _count, line) => {
     if (line.includes('last')) socket.write('HTTP/1.1 204 No Content\r\n\r\n');
