@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { NestMiddleware } from '@nestjs/common';
+import { formatHost, hostOf, pathOf } from 'bentonest/serving';
 import { INVALID_HOST, deny, redirect } from './denial.js';
 import type { IncomingRequest, RequestCheck } from './denial.js';
-import { formatHost, hostOf, pathOf } from 'bentonest/serving';
 import { forwardedPrefix, parseTrustedProxies, schemeOf } from './scheme.js';
 
 /** Options of {@link HttpsRedirectMiddleware}. */

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import type { NestMiddleware } from '@nestjs/common';
 import { InvalidMiddlewareError } from '../mount.errors.js';
+import { formatHost, hostOf, parseHost, pathOf } from 'bentonest/serving';
 import { INVALID_HOST, deny, redirect } from './denial.js';
 import type { IncomingRequest, RequestCheck } from './denial.js';
-import { formatHost, hostOf, parseHost, pathOf } from 'bentonest/serving';
 import { parseTrustedProxies, schemeOf } from './scheme.js';
 
 /** Options of {@link TrustedHostMiddleware}. */
